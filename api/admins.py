@@ -37,21 +37,13 @@ from api.schemas.admin import (
 from api.schemas.trial import TrialList
 from rules.figures import By
 from store.trail.trail_pages import Place
-from triage import (
-    admin,
-    aside,
-    day_figures,
-    figures,
-    observed,
-    outgoing_care,
-    perhaps_twice,
-    relearn,
-)
+from triage import admin, aside, day_figures, figures, observed, outgoing_care, relearn
 from triage.admin import Completeness
 from triage.day_figures import Report
 from triage.figures import Overview
+from triage.known import perhaps_twice
+from triage.known.perhaps_twice import Pair
 from triage.marks import view as mark_view
-from triage.perhaps_twice import Pair
 from triage.trail.words import said
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])

@@ -41,7 +41,7 @@ from api.session import StoredSessions, cookie_name, limits_of
 from api.streams import Lines
 from api.throttle import Throttle
 from api.web import pages
-from triage.attachments import Studio
+from triage.desk.attachments import Studio
 from triage.house import House
 from triage.list_scope import ListScope
 from triage.ports import FileOutlet

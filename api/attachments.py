@@ -13,8 +13,8 @@ from api.auth import HouseHere, MayReadItems
 from api.clerks import ItemId
 from ingest.picture import PAGES_MAX, Picture, Wanted
 from rules.mail import Attachment
-from triage import attachments
-from triage.attachments import Studio
+from triage.desk import attachments
+from triage.desk.attachments import Studio
 
 router = APIRouter(prefix="/v1", tags=["clerk"])
 

@@ -30,10 +30,11 @@ from api.schemas.items import (
 from api.unchanged import WorksOnSeen, etag_of
 from rules.codes import Concern
 from store.desk import item_lists
-from triage import handover, identity, item_view, readings, undo, work
-from triage.claimed import Claim
-from triage.correction import Correction
-from triage.item_view import ItemView
+from triage import handover, work
+from triage.desk import identity, item_view, lists, readings, undo
+from triage.desk.claimed import Claim
+from triage.desk.correction import Correction
+from triage.desk.item_view import ItemView
 
 router = APIRouter(prefix="/v1", tags=["clerk"])
 
@@ -91,7 +92,7 @@ def listing(
 ) -> dict[str, Any]:
     """One page of the open items, in the order of hand-out. The read is put on record."""
     page = page_in_line(
-        lambda rows, after: item_view.listing(house, caller, code, limit=rows, after=after),
+        lambda rows, after: lists.listing(house, caller, code, limit=rows, after=after),
         lambda listed: item_lists.spot_of(listed.item),
         limit=limit,
         cursor=cursor,

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response, status
 
 from api.auth import HouseHere
 from api.schemas.admin import LiveOut, ReadyOut
-from triage import health
-from triage.health import Check
+from triage.watch import health
+from triage.watch.health import Check
 
 router = APIRouter(prefix="/health", tags=["health"])
 

@@ -22,11 +22,12 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import figures, freshness, halting, outgoing_care, wandering, watched
+from triage import figures, halting, outgoing_care
 from triage.house import House
 from triage.rulesets import off as rules_off
 from triage.sweep import proof as sweep_proof
 from triage.texts import ends as text_ends
+from triage.watch import freshness, wandering, watched
 
 REQUESTS: Final = Counter(
     "postlotse_http_requests", "Requests answered.", ("method", "route", "status")

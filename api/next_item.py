@@ -15,9 +15,9 @@ from api.schemas.items import ClaimOut
 from rules.access import Caller
 from rules.codes import Concern
 from rules.errors import HouseError
-from triage import handing_out
-from triage.claimed import Claim
-from triage.handing_out import Asked, Outcome
+from triage.desk import handing_out
+from triage.desk.claimed import Claim
+from triage.desk.handing_out import Asked, Outcome
 from triage.house import House
 from triage.idempotency import Answer
 
@@ -46,7 +46,7 @@ async def take(
     concern: Concern | None = None,
     language: str | None = None,
 ) -> Response:
-    """The answer to `POST next`. Raises: HouseError: as `triage.handing_out.hand_out` says."""
+    """The answer to `POST next`. Raises: HouseError: as `triage.desk.handing_out.hand_out` says."""
     app: FastAPI = request.app
     line: Line = app.state.next_line
     named = await idempotency.named(request, caller)

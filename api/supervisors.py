@@ -10,7 +10,7 @@ from api.cursor import Cursor, Limit, page_in_line
 from api.schemas.supervisors import StuckPage
 from api.unchanged import FreesSeen
 from store.desk import item_lists
-from triage import holding
+from triage.desk import holding
 
 router = APIRouter(prefix="/v1", tags=["clerk"])
 

@@ -14,8 +14,8 @@ from fastapi import Depends, Header
 from api.auth import MayFreeItems, MayWorkItems
 from rules.access import Caller
 from rules.errors import Refused
+from triage.desk.item_view import ItemView
 from triage.doorkeeper import birth_of
-from triage.item_view import ItemView
 
 _ETAG: Final = re.compile(r'(?:W/)?"([0-9]{1,9})(?:-[0-9a-f]{12})?(?:-([0-9a-f]{8}))?"')
 

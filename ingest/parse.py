@@ -3,9 +3,11 @@
 Source: station 2 of docs/way.md; own decision 0007.
 """
 
-from ingest import answers, attachments, body, containers, dates, forms, headers, html, mime, quote
+from ingest import attachments, body, containers, dates, forms, headers, html, mime
 from ingest.body import Body
 from ingest.forms import NO_LAYOUTS, Layouts
+from ingest.seams import answers
+from ingest.seams.cut import cut
 from rules.mail import BodyParts, ParsedMail
 
 MAX_RECIPIENTS = 500
@@ -69,12 +71,12 @@ def _cut(read: Body, name: str) -> tuple[BodyParts, str]:
     Some programs write the quotation or their own line as plain text, and what was typed into the
     HTML alone.
     """
-    parts = quote.cut(read.text)
+    parts = cut(read.text)
     if parts.quoted:
         parts = answers.between(parts, read.html, name)
     if not read.html or parts.new.strip():
         return parts, read.elsewhere
-    shown = quote.cut(html.to_text(read.html))
+    shown = cut(html.to_text(read.html))
     if _letters(shown.new) in _letters(read.text):
         return parts, read.elsewhere
     return shown, "\n\n".join(filter(str.strip, [read.elsewhere, read.text]))

@@ -1,5 +1,6 @@
 """Waits for what happens, not for time to pass."""
 
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -17,6 +18,16 @@ def until(
     while not holds():
         assert time.monotonic() < end, told()
         time.sleep(every)
+
+
+def says(port: int, beginning: bytes) -> bool:
+    """Whether a server on this machine's port greets with these bytes."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as sock:
+            sock.settimeout(5)
+            return sock.recv(200).startswith(beginning)
+    except OSError:
+        return False
 
 
 def greets(

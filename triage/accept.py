@@ -23,7 +23,8 @@ from store.desk.items import Item
 from store.mails import heads, keeping, ledger, verdicts
 from store.mails.keeping import Arrival
 from store.trail import audit
-from triage import deciding, readings, rounds
+from triage import deciding, rounds
+from triage.desk import readings
 from triage.house import House
 
 log = structlog.get_logger()

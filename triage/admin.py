@@ -27,10 +27,11 @@ from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
 from store.trail import trail_pages
 from store.trail.trail_pages import Place, TrailPage
-from triage import freshness, health, outgoing_care
-from triage.freshness import Freshness
-from triage.health import Check
+from triage import outgoing_care
 from triage.house import House, PostboxPlan
+from triage.watch import freshness, health
+from triage.watch.freshness import Freshness
+from triage.watch.health import Check
 
 ENDED_BADLY: Final = outgoing.ENDED_BADLY
 

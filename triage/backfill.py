@@ -20,9 +20,9 @@ from store.mails import same_mail as store
 from store.mails.keeping import Arrival, Kept
 from store.trail import audit
 from store.trail.audit import Note
-from triage import same_head
 from triage.batches import in_batches
 from triage.house import House, PostboxPlan
+from triage.known import same_head
 from triage.ports import Postbox
 from triage.postboxes import postbox_name
 

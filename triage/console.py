@@ -21,6 +21,7 @@ from triage.settings import Settings, load
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration file.", envvar="POSTLOTSE_CONFIG")
 ]
+DayOption = Annotated[str | None, typer.Option(help="Local day, YYYY-MM-DD; today by default.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 DEFAULT_CONFIG = Path("postlotse.toml")
 
@@ -65,6 +66,21 @@ def day_of(typed: str, *, code: str) -> date:
         return date.fromisoformat(typed)
     except ValueError as exc:
         raise Refused(code, f"{typed} is no day; write YYYY-MM-DD.") from exc
+
+
+def read_text(file: Path, *, code: str) -> str:
+    """A file that somebody wrote, with or without the mark that Windows puts in front of UTF-8.
+
+    Raises: Refused: `code`.
+    """
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as exc:
+        raise Refused(
+            code, f"{file} can't be read ({exc.strerror}). Remedy: check path and rights."
+        ) from exc
+    except UnicodeDecodeError as exc:
+        raise Refused(code, f"{file} is no UTF-8 text. Remedy: save it as UTF-8.") from exc
 
 
 def operator() -> Caller:

@@ -4,12 +4,12 @@ What is told of them is in day_figures.py. Source: R17, F54; own decisions 0044,
 """
 
 from collections.abc import Iterable
-from datetime import date, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import Final, Protocol
 
-from store.counts import day_figures, open_days
+from store.counts import day_figures, mark_figures, open_days
+from store.database.engine import Tx
 from triage.house import House
-from triage.marks import figures as mark_figures
 
 CLOSED_FROM_HOUR: Final = 6
 """From this local hour on the day before is counted for good. Hausregel: late mail is sorted then,
@@ -25,6 +25,16 @@ STAND_SECONDS: Final = 60
 """How old the stand of a big day gets before a worker counts it anew. Own decision 0080."""
 
 
+class _Figures(Protocol):
+    """One kind of figures, as its module in store/counts/ keeps it."""
+
+    def last_closed(self, tx: Tx, /) -> date | None: ...
+
+    def first_day(self, tx: Tx, /) -> date | None: ...
+
+    def close_day(self, tx: Tx, day: date, /, *, now: datetime) -> None: ...
+
+
 def close_days(house: House) -> int:
     """Count days that are over for good, the oldest first; how many were. For keeping order.
 
@@ -32,16 +42,18 @@ def close_days(house: House) -> int:
     """
     now = house.local_now()
     last = now.date() - timedelta(days=1 if now.hour >= CLOSED_FROM_HOUR else 2)
-    mark_figures.close_days(house, last=last)
+    _close(house, mark_figures, last)
+    return _close(house, day_figures, last)
+
+
+def _close(house: House, kind: _Figures, last: date) -> int:
     with house.db.read() as tx:
-        newest = day_figures.last_closed(tx)
-        first = newest + timedelta(days=1) if newest else day_figures.first_day(tx)
-    if first is None:
-        return 0
-    missing = tuple(days(first, last))[:DAYS_A_ROUND]
+        newest = kind.last_closed(tx)
+        first = newest + timedelta(days=1) if newest else kind.first_day(tx)
+    missing = () if first is None else tuple(days(first, last))[:DAYS_A_ROUND]
     for day in missing:
         with house.db.write() as tx:
-            day_figures.close_day(tx, day, now=house.clock())
+            kind.close_day(tx, day, now=house.clock())
     return len(missing)
 
 

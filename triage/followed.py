@@ -20,8 +20,8 @@ from store.places.sightings import Sighting
 from store.processes import leases
 from store.processes.leases import Lease
 from store.trail import audit
-from triage import putback
 from triage.house import House
+from triage.known import putback
 from triage.marks import outlook_correction
 from triage.receive import numbered_anew
 

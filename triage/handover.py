@@ -33,7 +33,8 @@ from store.mails import heads, ledger, verdicts
 from store.mails.verdicts import StoredVerdict
 from store.sending import outgoing
 from store.sending.outgoing import NewOutgoing, Outgoing
-from triage import cases, modes, tasks, undo
+from triage import modes, tasks
+from triage.desk import cases, undo
 from triage.doorkeeper import workable_item
 from triage.house import House
 

@@ -25,10 +25,11 @@ from store.sending.outgoing import Outgoing
 from store.sending.outgoing_watch import Departure, HandedOver, Late
 from store.tables.ledger import OutgoingState
 from store.trail import audit
-from triage import halting, handover, standing, watched
+from triage import halting, handover
 from triage.house import BERLIN, House
 from triage.ports import FileOutlet
-from triage.standing import Trouble, Watch
+from triage.watch import standing, watched
+from triage.watch.standing import Trouble, Watch
 
 DEAD: Final = "outgoing:dead"
 UNANSWERED: Final = "eakte:receipts"

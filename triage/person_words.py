@@ -9,7 +9,8 @@ from datetime import datetime
 from rules.outgoing import OutgoingKind
 from store.mails.verdicts import StoredVerdict
 from store.sending.outgoing import Outgoing
-from triage import heads, story
+from triage import heads
+from triage.desk import story
 from triage.house import BERLIN, Policy
 from triage.person_found import Part, Who
 

@@ -16,11 +16,12 @@ from rules.postbox import Place
 from store.acts import ops
 from store.processes import leases
 from store.processes.leases import Lease
-from triage import halting, health, one_folder, receive, reconcile
+from triage import halting, receive, reconcile
 from triage.answers import draft_reply, sent_copy
 from triage.filing import filing, folders, rests
 from triage.filing.steps import DISK
 from triage.house import House
+from triage.known import one_folder
 from triage.marks import read as marks_read
 from triage.marks import written as marks_written
 from triage.ports import Bell, FolderRights, ListServer, Postbox
@@ -31,6 +32,7 @@ from triage.rulesets import reading as rule_reading
 from triage.rulesets import targets as rule_targets
 from triage.sweep import copies as sweep_copies
 from triage.sweep import outside as sweep_outside
+from triage.watch import health
 
 STATION_SECONDS = 10
 """How long one round keeps new mail, and how long it files, before the other has its turn. Source:

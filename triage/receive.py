@@ -23,13 +23,13 @@ from store.processes import leases
 from store.processes.leases import Lease
 from store.trail import audit
 from store.trail.audit import Note
-from triage import perhaps_twice, putback, same_mail, set_back
 from triage.batches import in_batches, with_made
-from triage.connection_notes import ConnectionNotes
 from triage.house import House
+from triage.known import perhaps_twice, putback, same_mail, set_back
+from triage.known.connection_notes import ConnectionNotes
+from triage.known.putback import Rest
 from triage.marks import read as marks_read
 from triage.ports import INBOX, Postbox
-from triage.putback import Rest
 
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 """No mail was received before. Source: own decision 0007, as of the Date of a mail."""

@@ -17,10 +17,11 @@ from store.acts import ops
 from store.places import sightings
 from store.places.sightings import Sighting
 from store.processes.leases import Lease
-from triage import followed, same_mail, set_back
-from triage.connection_notes import ConnectionNotes
+from triage import followed
 from triage.followed import Look, Reconciled
 from triage.house import House
+from triage.known import same_mail, set_back
+from triage.known.connection_notes import ConnectionNotes
 from triage.ports import INBOX, Postbox
 
 READ_A_LOOK = 200

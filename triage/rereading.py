@@ -22,9 +22,10 @@ from store.processes import leases
 from store.processes.leases import Lease
 from store.sending import outgoing_restored
 from store.trail import audit, restores
-from triage import followed, receive, reconcile, rounds, same_mail
+from triage import followed, receive, reconcile, rounds
 from triage.answers import draft_reply
 from triage.house import House
+from triage.known import same_mail
 from triage.marks import outlook_correction
 from triage.ports import INBOX, Postbox
 from triage.postboxes import postbox_name

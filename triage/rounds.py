@@ -19,8 +19,6 @@ from store.trail import audit
 from triage import (
     counted_days,
     deciding,
-    freshness,
-    holding,
     idempotency,
     outgoing_care,
     send,
@@ -28,14 +26,15 @@ from triage import (
     set_clock,
     sort,
     stray_lines,
-    wandering,
 )
+from triage.desk import holding
 from triage.house import House
 from triage.rulesets import off as rules_off
 from triage.send import Outlets
 from triage.sending import turns
 from triage.texts import ends as text_ends
 from triage.trail import anchor
+from triage.watch import freshness, wandering
 
 SORT_BATCH = 200
 """Sorted mails are committed in batches of at most this size. Source: own decision 0036."""

@@ -14,7 +14,7 @@ from rules.undo import UNDO_SECONDS
 from store.processes import beats, clock_set_back
 from store.processes.clock_set_back import Longest
 from store.processes.leases import CLOCKS_APART
-from triage.holding import longest_lease
+from triage.desk.holding import longest_lease
 from triage.house import House
 from triage.send import CLAIM_SECONDS
 from triage.sweep.outside import WAIT_HOURS

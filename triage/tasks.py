@@ -25,7 +25,8 @@ from store.mails import heads, ledger, verdicts
 from store.sending import outgoing, outgoing_turns
 from store.sending.outgoing import NewOutgoing, Outgoing
 from store.tables.ledger import OutgoingState
-from triage import cases, modes
+from triage import modes
+from triage.desk import cases
 from triage.doorkeeper import workable_item
 from triage.house import BERLIN, House
 

@@ -30,12 +30,13 @@ from store.database.engine import Tx
 from store.desk import claims, items
 from store.desk.items import ItemChange
 from store.mails import verdicts
-from triage import cases, handing_out, handover, holding, tasks, undo
-from triage.claimed import Claim
-from triage.correction import Correction, add_verdict, in_order, require_reason, sooner
+from triage import handover, tasks
+from triage.desk import cases, handing_out, holding, undo
+from triage.desk.claimed import Claim
+from triage.desk.correction import Correction, add_verdict, in_order, require_reason, sooner
+from triage.desk.handing_out import Asked
 from triage.doorkeeper import require_scope, visible_item, workable_item
 from triage.filing import wish
-from triage.handing_out import Asked
 from triage.house import House
 from triage.idempotency import Answer
 from triage.marks import marking

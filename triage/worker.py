@@ -19,7 +19,7 @@ import structlog
 
 from rules.errors import HouseError
 from store.processes import beats
-from triage import alarms, hooks, rounds, sort_turns
+from triage import hooks, rounds, sort_turns
 from triage.bells import Ringer
 from triage.hooks import Subscription
 from triage.house import House
@@ -32,6 +32,7 @@ from triage.rulesets import reading as rule_reading
 from triage.rulesets import trial_run
 from triage.send import Outlets
 from triage.sweep import run as sweep_run
+from triage.watch import alarms
 
 log = structlog.get_logger()
 

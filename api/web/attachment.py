@@ -13,8 +13,8 @@ from api.web.visit import OpensItem
 from ingest.picture import PAGES_MAX, Wanted
 from rules.errors import Refused, TryLater
 from rules.mail import Attachment
-from triage import attachments
-from triage.attachments import LOOK_PX
+from triage.desk import attachments
+from triage.desk.attachments import LOOK_PX
 
 router = APIRouter(include_in_schema=False)
 

@@ -6,7 +6,7 @@ older one is refused, and nothing in an address gives the right to write.
 
 from fastapi import Request, Response
 
-from triage.claimed import Claim
+from triage.desk.claimed import Claim
 
 _COOKIE = "postlotse_claim"
 

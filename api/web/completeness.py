@@ -8,7 +8,8 @@ from api.web import days, pager, refusals, words
 from api.web.render import page, slug
 from api.web.visit import OpensFigures, Visit
 from rules.errors import Refused
-from triage import admin, perhaps_twice
+from triage import admin
+from triage.known import perhaps_twice
 
 router = APIRouter(include_in_schema=False)
 

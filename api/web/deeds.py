@@ -25,10 +25,11 @@ from rules.codes import Concern, PaymentRelevant
 from rules.errors import Refused
 from rules.identity import Check
 from rules.item import CloseReason
-from triage import handover, identity, undo, work
+from triage import handover, work
 from triage.answers import reply
 from triage.answers.reply import Choice
-from triage.correction import Correction
+from triage.desk import identity, undo
+from triage.desk.correction import Correction
 from triage.doorkeeper import CLEARING
 
 router = APIRouter(prefix="/vorgang/{item_id}", include_in_schema=False)

@@ -14,7 +14,8 @@ from rules.access import Permission, may
 from rules.errors import Conflict
 from rules.item import ItemState
 from store.desk.items import Item
-from triage import figures, item_view, work
+from triage import figures, work
+from triage.desk import lists
 from triage.doorkeeper import CLEARING
 from triage.figures import AgencyRow
 
@@ -36,7 +37,7 @@ def desk_page(
     if not may(visit.caller, Permission.WORK_ITEM):
         return go(home_of(visit.caller))
     line = visit.line(agentur)
-    mine = item_view.mine(visit.house, visit.caller)
+    mine = lists.mine(visit.house, visit.caller)
     wished = wish_of(visit.request) if anliegen is None else wish(anliegen, sprache)
     response = page(
         visit.request,

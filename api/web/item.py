@@ -21,10 +21,10 @@ from rules.codes import Concern
 from rules.item import EakteState
 from rules.texts.approved import Text
 from store.desk.items import Item
-from triage import holding, item_view
 from triage.answers import reply, reply_text
-from triage.attachments import may_be_drawn
-from triage.item_view import ItemView
+from triage.desk import holding, item_view
+from triage.desk.attachments import may_be_drawn
+from triage.desk.item_view import ItemView
 
 router = APIRouter(include_in_schema=False)
 

@@ -22,7 +22,7 @@ from rules.codes import Concern, PaymentRelevant
 from rules.identity import Writer
 from rules.item import CloseReason, EakteState, ItemState
 from triage.answers.conversation import SettledItem
-from triage.item_view import ItemView
+from triage.desk.item_view import ItemView
 
 ASSERTED_FROM = 60
 """Below 60 of 100 a concern is no assertion. Source: desk guide, "Words for probability"."""

@@ -15,9 +15,11 @@ from rules.agencies import Agency
 from store.desk import item_lists
 from store.desk.item_lists import Spot
 from store.desk.items import Item
-from triage import events, figures, holding, item_view, wandering
+from triage import events, figures
+from triage.desk import holding, lists
 from triage.doorkeeper import CLEARING
 from triage.figures import AgencyRow, Overview
+from triage.watch import wandering
 
 router = APIRouter(include_in_schema=False)
 
@@ -133,8 +135,8 @@ def _items(
     if may(caller, Permission.READ_ITEM):
         if by_receipt:
             last = cursor.row_id(after) if after else None
-            return item_view.chronological(house, caller, agency_code, limit=limit, after=last)
-        found = item_view.listing(house, caller, agency_code, limit=limit, after=_spot(after))
+            return lists.chronological(house, caller, agency_code, limit=limit, after=last)
+        found = lists.listing(house, caller, agency_code, limit=limit, after=_spot(after))
         return tuple(row.item for row in found)
     if may(caller, Permission.FREE_ITEM):
         spot = _spot(after)

@@ -23,7 +23,8 @@ from api.web import answer_words, assets, days, mail_words, move_words, words
 from rules import scan
 from rules.access import Permission, may
 from rules.errors import Refused, TryLater
-from triage import halting, undo
+from triage import halting
+from triage.desk import undo
 
 NOTICES: Final[Mapping[str, str]] = MappingProxyType(
     {

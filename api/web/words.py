@@ -183,7 +183,7 @@ POSTBOX: Final[Mapping[str, str]] = MappingProxyType(
         "bug": "Fehler im Programm",
     }
 )
-"""Why a postbox is not served, by the message of its check (triage/health.py)."""
+"""Why a postbox is not served, by the message of its check (triage/watch/health.py)."""
 
 DIFFERENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {

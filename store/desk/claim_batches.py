@@ -1,4 +1,4 @@
-"""Handing out to many clerks in one transaction, each by the very claim of claims.py.
+"""Handing out the next item of a line, to one clerk or to many in one transaction.
 
 The claims run one after the other inside the transaction, so each sees what those before it took,
 and no line is read differently because others ask at the same moment. What is saved is the way:
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,7 +57,7 @@ _OPEN = rows.columns(Open, table)
 
 
 def claim_each(tx: Tx, wants: Sequence[Want], *, now: datetime) -> list[Handed | None]:
-    """As `claims.claim_next` for each, in their order; None where nobody waits for that one.
+    """The next waiting item for each, in their order; None where nobody waits for that one.
 
     Of different shapes (with a wish, without) one shape goes after the other.
     """
@@ -107,7 +106,7 @@ def _together(
     tx: Tx, shape: tuple[bool, bool, bool], wants: Sequence[Want], *, now: datetime
 ) -> list[Handed | None]:
     """The claims of one shape, in their order."""
-    way = spoken.of(tx.dialect, _claim_of(shape))
+    way = spoken.of(tx.dialect, claims.next_statement(shape))
     asked = [
         claims.values_of(want.line)
         | claims.to_whom(want.holder, claims.until(now, want.lease_seconds))
@@ -128,11 +127,6 @@ def _sent(tx: Tx, way: Spoken, asked: Iterable[Mapping[str, Any]]) -> list[tuple
             return [rows[0] if rows else None for rows in answers]
         cursor.executemany(way.text, list(asked), returning=True)
         return [result.fetchone() for result in cursor.results()]
-
-
-@cache
-def _claim_of(shape: tuple[bool, bool, bool]) -> sa.Executable:
-    return claims.next_change(shape).returning(table.c.id, table.c.message_id)
 
 
 _TRY = sa.text(

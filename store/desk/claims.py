@@ -10,7 +10,7 @@ Source: own decisions 0005, 0049; measurement 2026-11-23 (20,000 rows : 2 millio
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import product
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -53,33 +53,22 @@ class Claimed:
     token: str
 
 
-def claim_next(
-    tx: Tx, line: Line, *, holder: str, now: datetime, lease_seconds: int
-) -> Claimed | None:
-    """Hand out the next waiting item of a line, or None where nobody waits.
-
-    One statement: two callers never get the same item, and none waits for the other.
-    """
-    end = until(now, lease_seconds)
-    return _take(tx, next_statement(line), values_of(line), holder=holder, end=end)
-
-
-def next_statement(line: Line) -> sa.Executable:
-    """What `claim_next` runs; also for benchmarks, which give it to other clients."""
-    return _NEXT[shape(line)]
-
-
 def shape(line: Line) -> tuple[bool, bool, bool]:
     """Which of agency, concern and language the line names."""
     return line.agency_code is not None, line.concern is not None, line.language is not None
 
 
-def next_change(shape: tuple[bool, bool, bool]) -> sa.Update:
-    """The claim on a line of that shape, yet without RETURNING."""
+@cache
+def next_statement(shape: tuple[bool, bool, bool]) -> sa.Executable:
+    """The claim on a line of that shape: gives item and mail. Two never get the same item.
+
+    Built once: putting the words together takes longer than running them.
+    """
     agency, concern, language = shape
     where = table.c.agency_code == sa.bindparam("line_agency")
     wish = (*([_CONCERN] if concern else []), *([_LANGUAGE] if language else []))
-    return _next_of(where if agency else table.c.agency_code.is_(None), wish=wish)
+    claim = _next_of(where if agency else table.c.agency_code.is_(None), wish=wish)
+    return claim.returning(table.c.id, table.c.message_id)
 
 
 def values_of(line: Line) -> dict[str, Any]:
@@ -125,8 +114,8 @@ def claim_one(tx: Tx, item_id: int, *, holder: str, now: datetime, lease_seconds
     Who holds it already gets a new token, and the old one is stale (another browser).
     Raises: Refused: `item.unknown`. Conflict: `item.not_waiting`.
     """
-    values = {"wanted_id": item_id, "at": now}
-    claimed = _take(tx, _ONE, values, holder=holder, end=until(now, lease_seconds))
+    taker = to_whom(holder, until(now, lease_seconds))
+    claimed = rows.one_as(tx, Item, _ONE, {"wanted_id": item_id, "at": now} | taker)
     if claimed is None:
         item = items.get(tx, item_id)
         raise Conflict(
@@ -135,7 +124,7 @@ def claim_one(tx: Tx, item_id: int, *, holder: str, now: datetime, lease_seconds
             item_id=item_id,
             state=item.state.value,
         )
-    return claimed
+    return Claimed(claimed, taker["to_token"])
 
 
 def take_back(  # noqa: PLR0913 - the write of a holder and of a claim in one statement
@@ -227,14 +216,6 @@ def until(now: datetime, lease_seconds: int) -> datetime:
     return now + timedelta(seconds=lease_seconds)
 
 
-def _take(
-    tx: Tx, statement: sa.Executable, values: dict[str, Any], *, holder: str, end: datetime
-) -> Claimed | None:
-    taker = to_whom(holder, end)
-    item = rows.one_as(tx, Item, statement, values | taker)
-    return None if item is None else Claimed(item, taker["to_token"])
-
-
 def _first(
     *conditions: sa.ColumnElement[bool], day: sa.ColumnElement[date] = table.c.queue_day
 ) -> sa.ScalarSelect[int]:
@@ -297,12 +278,6 @@ _CONCERN = table.c.first_concern == sa.bindparam("line_concern")
 _LANGUAGE = table.c.language == sa.bindparam("line_language")
 
 
-# Built once: putting the words together takes longer than running them.
-_NEXT = {
-    (agency, concern, language): next_change((agency, concern, language)).returning(*COLUMNS)
-    for agency, concern, language in product((True, False), repeat=3)
-}
-"""By `shape` of the line."""
 _ONE = _handing_out(
     sa.and_(
         table.c.id == sa.bindparam("wanted_id"),

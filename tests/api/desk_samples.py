@@ -65,21 +65,21 @@ from tests.api.small_door import SESSIONS, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.answers.conversation import OtherItem, SettledItem
 from triage.answers.draft_view import DraftShown
-from triage.attachments import may_be_drawn
+from triage.desk.attachments import may_be_drawn
+from triage.desk.holding import STUCK
+from triage.desk.item_view import Gate, ItemView, ReplyTrouble, Step
+from triage.desk.named_places import NamedAgency
+from triage.desk.story import NoteLeft
 from triage.figures import AgencyRow, Overview, Progress
 from triage.heads import OnlyHead
-from triage.holding import STUCK
-from triage.item_view import Gate, ItemView, ReplyTrouble, Step
+from triage.known.perhaps_twice import Pair
 from triage.marks import view as mark_view
-from triage.named_places import NamedAgency
 from triage.observed import AgencyPart, Disagreement, Observed
-from triage.perhaps_twice import Pair
 from triage.relearn import Waiting
 from triage.rulesets.drafts import Checked
 from triage.rulesets.drafts import Line as RegionLine
 from triage.rulesets.drafts import Overview as RulesOverview
 from triage.rulesets.trial import Span
-from triage.story import NoteLeft
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)

@@ -1,17 +1,23 @@
 """A house that signs people in by the sign-in service, and a browser in front of both."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
+from api.app import furnish, make_app
 from api.oidc.plan import OidcPlan
+from api.session import COOKIE
 from rules.access import Permission
 from rules.codes import Role
 from rules.groups import GroupRule
+from tests.api.conftest import Doors
 from tests.api.desk_person import Person as Browser
 from tests.api.door_client import DoorClient
+from tests.api.small_door import ClockHouse, door_settings
 from tests.servers.oidc import CLIENT, SECRET, OidcServer, Person
 
 HERE = "https://localhost"
@@ -76,3 +82,49 @@ class OidcBrowser:
 
     def sign_in(self, person: str, onward: str = "") -> httpx.Response:
         return self.back(self.server.consent(self.leave(onward), person))
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OidcServer]:
+    server = OidcServer(tmp_path_factory.mktemp("oidc"), now=lambda: None)
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture
+def server(service: OidcServer, doors: Doors) -> Iterator[OidcServer]:
+    """The service with the clock of this test's house, careful as long as no test twists it."""
+    service.now = doors.clock
+    service.people = dict(PEOPLE)
+    yield service
+    service.twist, service.issuer_said, service.is_up = (lambda claims: claims), "", True
+    service.names_itself, service.auth_methods = True, ("client_secret_basic",)
+    service.answer = lambda said: (200, said)
+    del service.keys[1:]
+    service.codes.clear()
+
+
+@pytest.fixture(scope="module")
+def one_app() -> FastAPI:
+    """Making an app's routes takes longer than any of these tests; what is behind them is fresh."""
+    return make_app(ClockHouse(), door_settings())
+
+
+@pytest.fixture
+def anna(one_app: FastAPI, doors: Doors, server: OidcServer) -> OidcBrowser:
+    furnish(one_app, doors.house, door_settings(oidc=plan(server)))
+    return OidcBrowser(one_app, server)
+
+
+def who(browser: OidcBrowser) -> str:
+    """The pseudonym of who is signed in, or nothing."""
+    found = browser.app.state.sessions.find(browser.client.cookies.get(COOKIE, ""), is_deed=False)
+    return found.caller.name if found else ""
+
+
+def refused(browser: OidcBrowser, answer: Any) -> str:
+    """The code on the page of an attempt that let nobody in."""
+    assert answer.status_code >= 400
+    assert COOKIE not in browser.client.cookies
+    text: str = answer.text
+    return text.partition('class="mono">')[2].partition("<")[0]

@@ -13,8 +13,8 @@ from store.trail import audit
 from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.house_fixture import eml
-from triage import watched
 from triage.house import House
+from triage.watch import watched
 
 IBAN = "DE02120300000000202051"
 

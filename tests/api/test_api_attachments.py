@@ -12,8 +12,8 @@ from store.trail import audit
 from tests.api.attachment_samples import image, mail_with, opened, pdf
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
-from triage import attachments
-from triage.attachments import Studio
+from triage.desk import attachments
+from triage.desk.attachments import Studio
 
 HTML = b"<script>alert(1)</script>"
 FILES = (

@@ -29,8 +29,9 @@ from tests.api.conftest import Doors
 from tests.api.door_client import DoorClient
 from tests.api.route_samples import Call, calls
 from tests.api.small_door import door_settings
-from tests.triage.test_triage_way import Post
-from triage import holding, rounds, send, work
+from tests.triage.way import Post
+from triage import rounds, send, work
+from triage.desk import holding
 
 TOUCHES = ("item", "outgoing", "ausgang", "arbeitsplatz")
 REASONED_NO = ("/waiver", "/nicht-zahlungsrelevant")

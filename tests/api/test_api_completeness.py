@@ -21,8 +21,9 @@ from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, eml
 from tests.quick_key import quick_key
 from tests.store.samples import new_item
-from triage import admin, perhaps_twice
+from triage import admin
 from triage.house import House, PostboxPlan
+from triage.known import perhaps_twice
 
 PLANS = (
     PostboxPlan("SC-West", "West", is_observed=False),

@@ -8,7 +8,7 @@ from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.house_fixture import MACHINE, clerk, eml
 from triage import accept, work
-from triage.correction import Correction
+from triage.desk.correction import Correction
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_settings_that_would_open_the_door_too_wide_are_refused(
     assert refused.value.code == code
 
 
-def test_demo_on_loopback_is_fine() -> None:
+def test_the_demo_starts_where_the_house_listens_on_loopback() -> None:
     assert door_settings(demo=True).demo
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
@@ -46,6 +48,7 @@ class Listener:
     blocks: list[str] = field(default_factory=list)
     status: int = 0
     _news: threading.Condition = field(default_factory=threading.Condition)
+    _socket: socket.socket = field(init=False)
 
     def __enter__(self) -> Self:
         self.client = httpx.Client(timeout=10)
@@ -55,13 +58,17 @@ class Listener:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.client.close()
+        # Closing alone wakes nobody who reads: the line would stay up for as long as it is quiet.
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         self.thread.join(5)
+        self.client.close()
 
     def _listen(self) -> None:
         try:
             with self.client.stream("GET", self.url, headers=self.headers | LIVE) as answer:
                 self.status = answer.status_code
+                self._socket = answer.extensions["network_stream"].get_extra_info("socket")
                 block = ""
                 for line in answer.iter_lines():
                     block += line + "\n"

@@ -17,7 +17,8 @@ from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, Clock, open_house
 from tests.quick_key import quick_key
 from tests.store.samples import NOW, arrival, new_item
-from triage import holding, keys
+from triage import keys
+from triage.desk import holding
 from triage.house import House
 
 CLIENTS = 200

@@ -1,79 +1,39 @@
 """People sign in by a sign-in service that speaks OpenID Connect, and attackers don't."""
 
-import hmac
-import json
-from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from fastapi import FastAPI
-from joserfc import jwt
-from joserfc.jwk import RSAKey
 from structlog.testing import capture_logs
 
-from api.app import furnish, make_app
-from api.oidc import flow, provider, tokens
+from api.app import make_app
+from api.oidc import flow
 from api.oidc.names import account_hash, pseudonym
 from api.oidc.provider import Provider
 from api.session import COOKIE
-from rules.errors import Refused, TryLater, Unreadable
+from rules.errors import Refused
 from rules.rights.list_access import Reach
 from tests.api.conftest import Doors
 from tests.api.oidc_desk import (
-    AUDIENCE,
     HERE,
     PEOPLE,
     PSEUDONYM_KEY,
     OidcBrowser,
+    anna,
+    one_app,
     plan,
+    refused,
+    server,
+    service,
+    who,
 )
-from tests.api.small_door import ClockHouse, bearer, door_settings
-from tests.servers.oidc import CLIENT, OidcServer
+from tests.api.small_door import door_settings
+from tests.servers.oidc import OidcServer
 from triage.house import RightsPolicy
 
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OidcServer]:
-    server = OidcServer(tmp_path_factory.mktemp("oidc"), now=lambda: None)
-    yield server.start()
-    server.stop()
-
-
-@pytest.fixture
-def server(service: OidcServer, doors: Doors) -> Iterator[OidcServer]:
-    """The service with the clock of this test's house, careful as long as no test twists it."""
-    service.now = doors.clock
-    service.people = dict(PEOPLE)
-    yield service
-    service.twist, service.issuer_said, service.is_up = (lambda claims: claims), "", True
-    service.names_itself, service.auth_methods = True, ("client_secret_basic",)
-    service.answer = lambda said: (200, said)
-    del service.keys[1:]
-    service.codes.clear()
-
-
-@pytest.fixture(scope="module")
-def one_app() -> FastAPI:
-    """Making an app's routes takes longer than any of these tests; what is behind them is fresh."""
-    return make_app(ClockHouse(), door_settings())
-
-
-@pytest.fixture
-def anna(one_app: FastAPI, doors: Doors, server: OidcServer) -> OidcBrowser:
-    furnish(one_app, doors.house, door_settings(oidc=plan(server)))
-    return OidcBrowser(one_app, server)
-
-
-def who(browser: OidcBrowser) -> str:
-    """The pseudonym of who is signed in, or nothing."""
-    found = browser.app.state.sessions.find(browser.client.cookies.get(COOKIE, ""), is_deed=False)
-    return found.caller.name if found else ""
-
-
-# --- The way that is meant ----------------------------------------------------------------------
+__all__ = ["anna", "one_app", "server", "service"]
 
 
 def test_a_clerk_comes_in_by_the_service_and_sees_her_agency(anna: OidcBrowser) -> None:
@@ -149,9 +109,6 @@ def test_a_service_that_wants_the_secret_in_the_form_gets_it_there(anna: OidcBro
     assert anna.sign_in("kassel").status_code == 303
 
 
-# --- Groups -------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("person", "title"), [("stranger", "kein Recht"), ("both", "Gruppen")])
 def test_groups_that_give_no_right_let_nobody_in_and_say_what_to_do(
     anna: OidcBrowser, person: str, title: str
@@ -196,17 +153,6 @@ def test_where_lists_decide_a_clerk_is_found_by_a_hash_and_else_sees_nothing(
         browser = OidcBrowser(app, server)
         browser.sign_in(person)
         assert browser.client.get("/v1/agencies/123/items").status_code == status
-
-
-# --- Attacks on the way back --------------------------------------------------------------------
-
-
-def refused(browser: OidcBrowser, answer: Any) -> str:
-    """The code on the page of an attempt that let nobody in."""
-    assert answer.status_code >= 400
-    assert COOKIE not in browser.client.cookies
-    text: str = answer.text
-    return text.partition('class="mono">')[2].partition("<")[0]
 
 
 def changed(url: str, **values: str | None) -> str:
@@ -358,351 +304,6 @@ def test_the_session_before_sign_in_is_not_the_one_after(anna: OidcBrowser) -> N
     again = {c.value for c in anna.client.cookies.jar if c.name == COOKIE}
     assert first == who(anna)
     assert numbers - {"planted"} != again - {"planted"}
-
-
-# --- Attacks on the token -----------------------------------------------------------------------
-
-
-def public_pem(server: OidcServer) -> bytes:
-    return server.keys[-1].as_pem(private=False)
-
-
-def unsigned(_: OidcServer, claims: dict[str, Any]) -> str:
-    head = _b64(json.dumps({"alg": "none", "kid": "key-0"}).encode())
-    return f"{head}.{_b64(json.dumps(claims).encode())}."
-
-
-def signed_by_public_key(server: OidcServer, claims: dict[str, Any]) -> str:
-    """By hand: the library refuses to do it."""
-    head = _b64(json.dumps({"alg": "HS256", "kid": "key-0"}).encode())
-    said = f"{head}.{_b64(json.dumps(claims).encode())}"
-    return f"{said}.{_b64(hmac.digest(public_pem(server), said.encode(), 'sha256'))}"
-
-
-def _b64(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-STRANGER = RSAKey.generate_key(2048, {"kid": "key-0"})
-Forge = Callable[[OidcServer, dict[str, Any]], dict[str, Any] | str]
-
-FORGED: dict[str, tuple[Forge, str]] = {
-    "wrong nonce": (lambda s, c: c | {"nonce": "another"}, "nonce"),
-    "no nonce": (lambda s, c: {k: v for k, v in c.items() if k != "nonce"}, "nonce"),
-    "algorithm none": (unsigned, "algorithm"),
-    "HS256 with the public key": (signed_by_public_key, "algorithm"),
-    "signed by a stranger": (lambda s, c: s.token(c, key=STRANGER), "signature"),
-    "unknown key": (
-        lambda s, c: s.token(c, key=RSAKey.generate_key(2048, {"kid": "none of ours"})),
-        "key",
-    ),
-    "signature cut off": (lambda s, c: s.token(c).rpartition(".")[0] + ".", "signature"),
-    "claims changed": (
-        lambda s, c: ".".join(
-            [s.token(c).split(".")[0], _b64(json.dumps(c | {"sub": "boss"}).encode()),
-             s.token(c).split(".")[2]]
-        ),
-        "signature",
-    ),
-    "no token": (lambda s, c: "rubbish", "signature"),
-    "too long": (lambda s, c: s.token(c | {"x": "y" * 40_000}), "form"),
-    "expired": (lambda s, c: c | {"exp": c["iat"] - 61}, "time"),
-    "no end": (lambda s, c: {k: v for k, v in c.items() if k != "exp"}, "time"),
-    "from the future": (lambda s, c: c | {"iat": c["iat"] + 120}, "time"),
-    "not yet": (lambda s, c: c | {"nbf": c["iat"] + 120}, "time"),
-    "an old one": (lambda s, c: c | {"iat": c["iat"] - 700}, "time"),
-    "time as word": (lambda s, c: c | {"exp": "tomorrow"}, "time"),
-    "other audience": (lambda s, c: c | {"aud": "payroll"}, "audience"),
-    "audience like ours": (lambda s, c: c | {"aud": [f"{CLIENT}2", "x"]}, "audience"),
-    "of another client": (lambda s, c: c | {"aud": [CLIENT, "payroll"], "azp": "payroll"}, "party"),
-    "many audiences, no party": (lambda s, c: c | {"aud": [CLIENT, "payroll"]}, "party"),
-    "other issuer": (lambda s, c: c | {"iss": "https://evil.example"}, "issuer"),
-    "issuer with a slash": (lambda s, c: c | {"iss": c["iss"] + "/"}, "issuer"),
-    "nobody": (lambda s, c: c | {"sub": ""}, "subject"),
-    "too long a name": (lambda s, c: c | {"sub": "s" * 256}, "subject"),
-    "no subject": (lambda s, c: {k: v for k, v in c.items() if k != "sub"}, "subject"),
-    "an access token": (lambda s, c: s.token(c, kind="at+jwt"), "kind"),
-    "a logout token": (lambda s, c: s.token(c, kind="logout+jwt"), "kind"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("forged", list(FORGED))
-def test_a_forged_token_lets_nobody_in(anna: OidcBrowser, forged: str) -> None:
-    forge, code = FORGED[forged]
-    anna.server.twist = lambda claims: forge(anna.server, claims)
-    assert refused(anna, anna.sign_in("kassel")) == f"auth.token_{code}"
-
-
-def test_a_small_difference_of_clocks_is_borne(anna: OidcBrowser) -> None:
-    anna.server.twist = lambda c: c | {"iat": c["iat"] + 50, "exp": c["iat"] - 50}
-    assert anna.sign_in("kassel").status_code == 303
-
-
-def test_a_service_that_names_its_one_audience_in_a_list_is_understood(anna: OidcBrowser) -> None:
-    """Source: RFC 7519 section 4.1.3; `azp` is needed beside several only (Core 3.1.3.7)."""
-    anna.server.twist = lambda c: {k: v for k, v in c.items() if k != "azp"} | {"aud": [CLIENT]}
-    assert anna.sign_in("kassel").status_code == 303
-
-
-def test_a_page_about_a_forged_token_repeats_nothing_of_it(anna: OidcBrowser) -> None:
-    anna.server.twist = lambda c: c | {"iss": "<script>evil"}
-    assert "evil" not in anna.sign_in("kassel").text
-
-
-# --- Keys and metadata --------------------------------------------------------------------------
-
-
-def test_a_rotated_key_is_found_at_once_and_strangers_make_no_flood(
-    anna: OidcBrowser, doors: Doors
-) -> None:
-    assert anna.sign_in("kassel").status_code == 303
-    asked = anna.server.keys_asked
-    anna.server.rotate()
-    doors.clock.forward(seconds=31)
-    assert anna.sign_in("kassel").status_code == 303
-    assert anna.server.keys_asked == asked + 1
-    anna.server.twist = lambda c: anna.server.token(c, key=RSAKey.generate_key(2048, {"kid": "x"}))
-    for _ in range(5):
-        assert anna.sign_in("kassel").status_code == 401
-    assert anna.server.keys_asked == asked + 1
-
-
-def test_a_key_that_was_withdrawn_is_forgotten_within_the_hour(
-    anna: OidcBrowser, doors: Doors
-) -> None:
-    anna.sign_in("kassel")
-    old = anna.server.keys[0]
-    anna.server.rotate()
-    anna.server.keys.remove(old)
-    anna.server.twist = lambda c: anna.server.token(c, key=old)
-    doors.clock.forward(minutes=61)
-    try:
-        answer = OidcBrowser(anna.app, anna.server).sign_in("kassel")
-        assert answer.status_code == 401
-    finally:
-        anna.server.keys[:] = [old]
-
-
-def test_a_new_key_of_a_service_that_is_away_is_no_forgery(anna: OidcBrowser, doors: Doors) -> None:
-    anna.sign_in("kassel")
-    url = anna.server.consent(anna.leave(), "kassel")
-    anna.server.rotate()
-    doors.clock.forward(seconds=31)
-    anna.server.is_up = False
-    assert anna.back(url).status_code == 503
-
-
-def test_what_the_service_says_of_itself_is_asked_anew_within_the_hour(
-    anna: OidcBrowser, doors: Doors
-) -> None:
-    anna.sign_in("kassel")
-    anna.server.auth_methods = ("client_secret_post",)
-    doors.clock.forward(minutes=61)
-    assert anna.sign_in("kassel").status_code == 303
-
-
-def test_known_keys_serve_on_while_the_service_is_away(anna: OidcBrowser, doors: Doors) -> None:
-    anna.sign_in("kassel")
-    known: Provider = anna.app.state.provider
-    doors.clock.forward(hours=2)
-    anna.server.is_up = False
-    assert known.key("key-0")
-    assert known.metadata().token
-
-
-def test_a_service_that_is_away_is_told_calmly(anna: OidcBrowser) -> None:
-    anna.server.is_up = False
-    answer = anna.client.get("/anmelden/dienstkennung")
-    assert answer.status_code == 503
-    assert "Anmeldedienst antwortet nicht" in answer.text
-
-
-def test_a_certificate_of_another_authority_is_not_taken(doors: Doors, server: OidcServer) -> None:
-    other = plan(server, ca_file=None)
-    with pytest.raises(TryLater) as away:
-        Provider(other, doors.clock).metadata()
-    assert away.value.code == "signin.away"
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        {"jwks_uri": "http://localhost/keys"},
-        {"token_endpoint": None},
-        {"authorization_endpoint": 7},
-    ],
-)
-def test_metadata_that_leads_off_https_is_refused(server: OidcServer, said: dict[str, Any]) -> None:
-    with pytest.raises(Unreadable):
-        provider.read_metadata(server.metadata() | said, server.issuer)
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        {"kty": "oct", "k": "c2VjcmV0", "kid": "x"},
-        STRANGER.as_dict(private=True),
-        STRANGER.as_dict(private=False) | {"use": "enc"},
-        STRANGER.as_dict(private=False) | {"n": _b64(b"\xff" * 128)},
-        {"kty": "RSA", "kid": "broken"},
-        "no key",
-    ],
-)  # fmt: skip
-def test_keys_that_prove_nothing_are_passed_over(key: object) -> None:
-    assert provider._usable({"keys": [key]}) == {}
-
-
-# --- Signing out --------------------------------------------------------------------------------
-
-
-def test_sign_out_ends_the_session_here_and_offers_it_there(anna: OidcBrowser) -> None:
-    anna.sign_in("kassel")
-    anna.desk.open("/arbeitsplatz")
-    anna.desk.send("abmelden")
-    assert anna.desk.url == "/abgemeldet"
-    assert who(anna) == ""
-    answer = anna.client.get("/abgemeldet/dienstkennung")
-    url = answer.headers["location"]
-    assert url.startswith(f"{anna.server.issuer}/logout?")
-    assert parse_qs(urlsplit(url).query)["post_logout_redirect_uri"] == [f"{HERE}/abgemeldet"]
-
-
-def test_one_is_signed_out_here_also_while_the_service_is_away(anna: OidcBrowser) -> None:
-    anna.sign_in("kassel")
-    anna.desk.open("/arbeitsplatz")
-    furnish(anna.app, anna.app.state.house, anna.app.state.door)
-    anna.server.is_up = False
-    anna.desk.send("abmelden")
-    assert (anna.desk.answer.status_code, who(anna)) == (200, "")
-
-
-def test_a_sign_out_without_the_forms_token_does_nothing(anna: OidcBrowser) -> None:
-    anna.sign_in("kassel")
-    assert anna.client.post("/abmelden").status_code == 403
-    assert who(anna)
-
-
-def tell(browser: OidcBrowser, token: str) -> int:
-    answer = browser.client.post("/oidc/abmelden", data={"logout_token": token})
-    assert answer.headers["cache-control"] == "no-store"
-    return answer.status_code
-
-
-@pytest.mark.parametrize("names", ["person", "session", "both"])
-def test_a_sign_out_at_the_service_ends_the_session_here(anna: OidcBrowser, names: str) -> None:
-    anna.sign_in("kassel")
-    other = OidcBrowser(anna.app, anna.server)
-    anna.server.twist = lambda c: c | {"sid": "there-2"}
-    other.sign_in("hamburg")
-    subject = "" if names == "session" else PEOPLE["kassel"].subject
-    session = "" if names == "person" else "there-1"
-    assert tell(other, anna.server.logout_token(subject, session)) == 200
-    assert who(anna) == ""
-    assert who(other)
-
-
-def test_a_session_that_the_service_did_not_number_ends_with_its_person(anna: OidcBrowser) -> None:
-    anna.server.twist = lambda c: {name: value for name, value in c.items() if name != "sid"}
-    anna.sign_in("kassel")
-    other = OidcBrowser(anna.app, anna.server)
-    other.sign_in("hamburg")
-    assert tell(other, anna.server.logout_token(PEOPLE["kassel"].subject, "there-9")) == 200
-    assert (who(anna), bool(who(other))) == ("", True)
-
-
-LOGOUT_FORGED: dict[str, dict[str, Any]] = {
-    "an ID token": {"nonce": "n"},
-    "no event": {"events": {}},
-    "event as word": {"events": "http://schemas.openid.net/event/backchannel-logout"},
-    "other audience": {"aud": "payroll"},
-    "other issuer": {"iss": "https://evil.example"},
-    "old": {"iat": 1_700_000_000},
-    "over": {"exp": 1_700_000_000},
-    "nobody": {"sub": 7},
-}
-
-
-@pytest.mark.parametrize("forged", list(LOGOUT_FORGED))
-def test_a_forged_sign_out_ends_nothing(anna: OidcBrowser, forged: str) -> None:
-    anna.sign_in("kassel")
-    token = anna.server.logout_token(PEOPLE["kassel"].subject, **LOGOUT_FORGED[forged])
-    assert tell(anna, token) == 400
-    assert who(anna)
-
-
-def test_without_a_service_there_is_nothing_to_leave_for(doors: Doors) -> None:
-    for path in ("/anmelden/dienstkennung", "/anmelden/zurueck", "/abgemeldet"):
-        assert doors.nobody.get(path).status_code == 404
-    assert doors.nobody.post("/oidc/abmelden", data={"logout_token": "x"}).status_code == 404
-
-
-# --- Tokens of machines -------------------------------------------------------------------------
-
-
-def machine_token(server: OidcServer, **more: Any) -> str:
-    claims = server.claims("m-1", aud=AUDIENCE, client_id="sc-robot", groups=["pl-maschinen"])
-    return server.token(claims | more, kind="at+jwt")
-
-
-def test_a_machine_comes_in_with_a_token_of_the_service(anna: OidcBrowser) -> None:
-    answer = anna.client.get("/v1/texts", headers=bearer(machine_token(anna.server)))
-    assert answer.status_code == 200
-    figures = anna.client.get("/v1/admin/figures", headers=bearer(machine_token(anna.server)))
-    assert figures.status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("more", "name"),
-    [
-        ({}, "client:sc-robot"),
-        ({"client_id": "", "azp": "az-robot"}, "client:az-robot"),
-        ({"client_id": ["x"]}, "client:m-1"),
-    ],
-)
-def test_a_machine_goes_by_the_name_of_its_client(
-    anna: OidcBrowser, doors: Doors, more: dict[str, Any], name: str
-) -> None:
-    caller = tokens.machine_of(doors.house, anna.app.state.provider)
-    assert caller is not None
-    assert caller(machine_token(anna.server, **more)).name == name
-
-
-@pytest.mark.parametrize(
-    ("more", "status"),
-    [
-        ({"aud": CLIENT}, 401),
-        ({"groups": ["pl-ez-435"]}, 403),
-        ({"groups": []}, 403),
-        ({"exp": 1_700_000_000}, 401),
-        ({"nonce": "n"}, 401),
-        ({"events": {"http://schemas.openid.net/event/backchannel-logout": {}}}, 401),
-        ({"client_id": "", "sub": ""}, 401),
-    ],
-)
-def test_a_token_that_is_not_for_machines_here_opens_nothing(
-    anna: OidcBrowser, more: dict[str, Any], status: int
-) -> None:
-    token = machine_token(anna.server, **more)
-    assert anna.client.get("/v1/texts", headers=bearer(token)).status_code == status
-
-
-def test_tokens_open_nothing_where_the_house_takes_none(doors: Doors, server: OidcServer) -> None:
-    app = make_app(doors.house, door_settings(oidc=plan(server, api_audience="")))
-    token = machine_token(server)
-    answer = OidcBrowser(app, server).client.get("/v1/texts", headers=bearer(token))
-    assert (answer.status_code, answer.json()["code"]) == (401, "auth.key_wrong")
-
-
-def test_a_token_can_be_checked_by_another_library_call_too(server: OidcServer) -> None:
-    """The double signs what it says: else all of the above would prove nothing."""
-    token = server.token(server.claims("s"))
-    assert jwt.decode(token, server.keys[-1], algorithms=["RS256"]).claims["sub"] == "s"
-
-
-def test_the_double_gives_no_token_to_another_client(anna: OidcBrowser) -> None:
-    anna.leave()
-    status, _ = anna.server.redeem({"grant_type": "authorization_code"}, "Basic eDp5")
-    assert status == 401
 
 
 def test_nobody_is_let_in_by_the_click_of_the_demo(anna: OidcBrowser) -> None:

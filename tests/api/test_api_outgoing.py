@@ -16,7 +16,7 @@ from tests.api.desk_person import at_desk
 from tests.api.door_client import DoorClient
 from tests.api.small_door import door_settings
 from tests.api.test_api_tasks import TEXT, take
-from tests.triage.test_triage_way import Post
+from tests.triage.way import Post
 from triage import rounds, send
 
 

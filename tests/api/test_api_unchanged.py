@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from store.tables.ledger import item as table
 from tests.api.conftest import Doors
-from triage import holding, work
+from triage import work
+from triage.desk import holding
 
 WRITES = {
     "park": {"until": "2026-12-01", "reason": "wartet auf Unterlagen"},

@@ -23,7 +23,7 @@ from tests.api.desk_samples import (
     view,
 )
 from tests.api.door_client import DoorClient
-from triage.story import Step
+from triage.desk.story import Step
 
 Look = Callable[[str], DOMNode]
 
@@ -302,7 +302,9 @@ def test_a_verdict_without_its_keys_shows_an_empty_page_and_breaks_nothing() -> 
         (EakteState.WAIVED, "", True, Main.CLOSE),
     ],
 )
-def test_the_next_right_step(eakte: EakteState, blocked: str, answered: bool, main: Main) -> None:
+def test_the_filled_button_is_the_next_right_step(
+    eakte: EakteState, blocked: str, answered: bool, main: Main
+) -> None:
     story = (Step(NOW, "Antwort beauftragt", "reply.ordered"),) if answered else ()
     page = shown(item=item(eakte=eakte), close_blocked_because=blocked, story=story)
     assert page.main is main

@@ -17,7 +17,7 @@ from tests.api.desk_person import Person, at_desk
 from tests.api.small_door import door_settings
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml
 from triage import accept, relearn, work
-from triage.correction import Correction
+from triage.desk.correction import Correction
 
 ROWS = 2
 

@@ -14,7 +14,7 @@ from store.tables.ledger import op
 from tests.bench.dovecot_boxes import Box
 from tests.bench.whole_way import processor
 from tests.house_fixture import make_house, open_house
-from tests.triage.test_triage_way import Eakte, Post
+from tests.triage.way import Eakte, Post
 from triage import wiring
 from triage.house import House
 from triage.ports import MailJudge

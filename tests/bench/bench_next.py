@@ -189,10 +189,10 @@ def _until_dry(db: Database, end: float = float("inf")) -> Iterator[int]:
     name = f"clerk-{threading.get_ident()}"
     while time.monotonic() < end:
         with db.write() as tx:
-            got = claims.claim_next(tx, LINE, holder=name, now=NOW, lease_seconds=900)
+            [got] = claim_each(tx, [Want(LINE, name, 900)], now=NOW)
         if got is None:
             return
-        yield got.item.id
+        yield got.item_id
 
 
 def _timed(db: Database, count: int) -> Iterator[float]:
@@ -206,7 +206,7 @@ def _timed(db: Database, count: int) -> Iterator[float]:
 
 def _sql() -> str:
     """The statement of the store, with its values written into it, as pgbench wants them."""
-    compiled = claims.next_statement(LINE).compile(dialect=postgresql.dialect())
+    compiled = claims.next_statement(claims.shape(LINE)).compile(dialect=postgresql.dialect())
     values = dict(compiled.params) | {
         "line_agency": AGENCY,
         "line_team": Team.EZ,

@@ -1,4 +1,4 @@
-"""A small house model, trained once a session on half the mails of eight writers."""
+"""A small house model, trained once a session on a third of the mails of all writers but two."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -165,7 +165,7 @@ def test_same_mail_same_seed_same_weights(foreign) -> None:
     assert first.table.weights.tobytes() == second.table.weights.tobytes()
 
 
-def test_other_mail_other_id(foreign) -> None:
+def test_a_model_of_other_mail_has_another_id(foreign) -> None:
     assert train(foreign, seed=1).id != train(foreign[:-1], seed=1).id
 
 

@@ -76,7 +76,7 @@ def test_of_changes_in_no_known_words_all_stay_announced(read) -> None:
         ("Eine Frage zur Rente.", RenteStage.UNKNOWN),
     ],
 )
-def test_how_far_a_rente_is(text: str, stage: RenteStage) -> None:
+def test_words_tell_whether_a_rente_is_applied_for_or_granted(text: str, stage: RenteStage) -> None:
     assert hint(hear(fold(text)), {}).rente is stage
 
 

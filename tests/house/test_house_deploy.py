@@ -12,10 +12,10 @@ import pytest
 import typer
 import yaml
 
-from triage import alarm_words
 from triage.cli import app as cli
 from triage.cli import health as cli_health
 from triage.settings import Settings, check
+from triage.watch import alarm_words
 
 ROOT = Path(__file__).resolve().parents[2]
 K8S = sorted((ROOT / "deploy/k8s").glob("*.yaml"))

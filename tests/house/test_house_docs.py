@@ -82,9 +82,22 @@ def test_a_decision_has_its_five_parts_and_fits_on_a_page(page):
     assert text.count("\n") <= 60
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/decisions").glob("*.md")), ids=name)
+def test_what_is_superseded_names_later_decisions_and_what_they_changed(page):
+    said = [line for line in read(page).splitlines() if "Superseded" in line]
+    assert said == read(page).splitlines()[2 : 2 + len(said)]
+    for line in said:
+        assert re.fullmatch(r"\*Superseded by .+ (in|where) .+\.\*", line)
+        later = LINK.findall(line)
+        assert later
+        assert all(page.name < link for link in later), later
+
+
 def test_the_index_gives_each_decision_its_title():
     listed = dict(
-        re.findall(r"\]\(decisions/(\S+)\) (.+)$", read(ROOT / "docs/README.md"), re.MULTILINE)
+        re.findall(
+            r"^- \[\d{4}\]\(decisions/(\S+)\) (.+)$", read(ROOT / "docs/README.md"), re.MULTILINE
+        )
     )
     titles = {
         page.name: read(page).partition("\n")[0].removeprefix(f"# {page.name[:4]} ")

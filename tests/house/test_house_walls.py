@@ -100,15 +100,13 @@ def test_a_folder_of_a_room_says_what_it_is_and_loads_nothing(folder):
 
 
 FILES_AT_MOST = 65
-THE_WAY = {"triage": 90}
-"""One file a station, read side by side with docs/way.md."""
 
 
 def test_no_room_is_a_heap():
     heaps = {
         name(folder): count
         for folder in [*(ROOT / room for room in ROOMS), *FOLDERS]
-        if (count := len(list(folder.glob("*.py")))) > THE_WAY.get(name(folder), FILES_AT_MOST)
+        if (count := len(list(folder.glob("*.py")))) > FILES_AT_MOST
     }
     assert heaps == {}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingest import answers
-from ingest.quote import cut
+from ingest.seams import answers
+from ingest.seams.cut import cut
 from rules.mail import BodyParts
 
 HEAD = (

@@ -93,7 +93,7 @@ def test_mojibake_is_put_right_where_it_is_certain(wrong: str, right: str) -> No
         (b"x", "strange", b"x", ("mime.unknown_encoding",)),
     ],
 )
-def test_transfer_encodings(
+def test_a_transfer_encoding_is_undone_and_its_faults_are_named(
     data: bytes, encoding: str, content: bytes, defects: tuple[str, ...]
 ) -> None:
     assert transfer.decode(data, encoding) == transfer.Content(content, defects)

@@ -37,7 +37,7 @@ class Told:
         (None, {}),
     ],
 )
-def test_pairs_of_the_two_sets(words, proven):
+def test_copyuid_proves_moves_number_by_number_and_none_where_its_sets_do_not_fit(words, proven):
     found = move_set(Told(words), (4, 5, 6, 9), "Ablage")
     told = {uid: ("7", place) for uid, place in proven.items()}
     assert found == dict.fromkeys((4, 5, 6, 9)) | told

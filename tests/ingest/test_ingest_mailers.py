@@ -7,7 +7,7 @@ import pytest
 from ingest import html
 from ingest.headers import Mailbox, mailboxes
 from ingest.parse import parse
-from ingest.quote import cut
+from ingest.seams.cut import cut
 
 NEW = "Ich bin ab dem 1.3. krank. Die Bescheinigung liegt bei."
 BELOW = "Sehr geehrte Frau Kern,\nbitte senden Sie uns Ihre IBAN."

@@ -150,7 +150,7 @@ def test_a_bounce_has_an_empty_sender(opened, shelf):
         (b"DATA", "503"),
     ],
 )
-def test_answers(opened, words, code):
+def test_each_command_gets_its_code_and_the_session_goes_on(opened, words, code):
     with Line(opened()) as line:
         line.say(b"MAIL FROM:<a@kunde.example>")
         assert line.say(words).startswith(code)

@@ -24,7 +24,7 @@ from tests.house_fixture import ADMIN, MACHINE, NOW, Clock, clerk, eml
 from tests.rules.ruleset_samples import HEAD, rule
 from tests.servers.killed_calls import BOX, open_with_postbox
 from triage import accept, handover, rounds, work
-from triage.correction import Correction
+from triage.desk.correction import Correction
 from triage.house import House
 from triage.rulesets import drafts as rulesets
 from triage.sweep import orders as sweep

@@ -15,7 +15,8 @@ from tests.journey.calls_to_kill import CALLS, Ready, lay_ready
 from tests.journey.test_journey_killed_calls import on_postgresql, on_sqlite, rows, written
 from tests.servers.killed_calls import open_with_postbox
 from tests.servers.victims import Victim, Victims
-from triage import holding, work
+from triage import work
+from triage.desk import holding
 
 pytestmark = pytest.mark.journey
 

@@ -82,7 +82,7 @@ def test_each_fault_has_its_code(texts: list[str], expected: list[str]) -> None:
         (HEAD + 'region = "Südwest"\n', []),
     ],
 )
-def test_the_set_as_a_whole(head: str, expected: list[str]) -> None:
+def test_the_days_and_the_region_of_a_set_are_checked_too(head: str, expected: list[str]) -> None:
     assert codes(rule(A), head=head) == expected
 
 

@@ -137,7 +137,9 @@ def test_the_first_rule_that_matches_wins_and_later_ones_are_not_asked() -> None
         ('[regel.ausser]\nabsender = "@other.example"', ""),
     ],
 )
-def test_or_and_except(more: str, missed: str) -> None:
+def test_one_alternative_is_enough_and_an_exception_stands_above_all(
+    more: str, missed: str
+) -> None:
     outcome = compiled(rule('betreff = "Umschulung"', more=more)).ask(seen())
     assert dict(outcome.misses).get("r1", "") == missed
 
@@ -175,7 +177,9 @@ def test_a_rule_that_is_off_or_asks_for_an_unread_body_holds_back_no_later_one()
         ('ordner = "Service Center/Post"', SC, "Service Center/Post", "435"),
     ],
 )
-def test_what_a_rule_does(then: str, route: object, folder: str, agency: str | None) -> None:
+def test_a_rule_that_hits_changes_the_route_as_it_says(
+    then: str, route: object, folder: str, agency: str | None
+) -> None:
     made = compiled(rule('betreff = "Umschulung"', then))
     ruled = rule_over(made, route, seen=seen(team=route.team), directory=directory())
     assert (ruled.route.folder, ruled.route.agency.code) == (folder, agency)

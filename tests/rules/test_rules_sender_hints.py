@@ -72,7 +72,7 @@ def test_a_name_of_the_house_with_a_hyphen_is_found_in_others_too() -> None:
         ".",
     ],
 )
-def test_other_domains_are_not(domain: str) -> None:
+def test_the_house_itself_and_strange_domains_are_no_look_alikes(domain: str) -> None:
     assert not look_alike.looks_like(domain, HOUSE)
 
 
@@ -100,7 +100,7 @@ def test_a_name_of_the_house_on_a_strange_address_is_noticed(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["Alex Muster", "Jobcenter Kassel", "Agentur Müller", "", "Familienkassenwart"]
 )
-def test_other_names_are_not(name: str) -> None:
+def test_a_name_that_is_not_of_the_house_gives_no_hint(name: str) -> None:
     assert hints("wer@post.example", name) == set()
 
 

@@ -9,7 +9,6 @@ What holds the needle is `FOUND`. Tried beside the real clamd 1.4.6 by hand (doc
 import socket
 import struct
 import threading
-from types import TracebackType
 from typing import Self
 
 
@@ -28,12 +27,7 @@ class ClamdDouble:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ends.set()
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()

@@ -10,7 +10,6 @@ import select
 import socket
 import ssl
 import threading
-from types import TracebackType
 from typing import Protocol, Self
 
 
@@ -38,12 +37,7 @@ class Between:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(10)

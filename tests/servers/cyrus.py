@@ -25,6 +25,7 @@ from imapclient import IMAPClient
 from tests.servers.dovecot import DEFAULT_PASSWORD, free_ports, make_certificate
 from tests.servers.group import Group
 from tests.servers.unpacked import environment, unpacked
+from tests.waiting import says
 
 ADMIN = "cyrus"
 _DATA = ("conf", "conf/socket", "spool", "proc", "lock", "socket")
@@ -102,7 +103,7 @@ class CyrusServer:
 
     def start(self) -> Self:
         """Start, and make the accounts' mailboxes the first time."""
-        self._group.start(self._greets)
+        self._group.start(lambda: says(self.imap_port, b"* OK"))
         for user in self.users:
             self.add(user)
         return self
@@ -186,14 +187,6 @@ class CyrusServer:
         client = IMAPClient("localhost", self.imaps_port, ssl_context=self.client_context())
         client.login(user, self.password)
         return client
-
-    def _greets(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.imap_port), 1) as sock:
-                sock.settimeout(5)
-                return sock.recv(200).startswith(b"* OK")
-        except OSError:
-            return False
 
     def _check_passwords(self) -> None:
         """What saslauthd does: four strings with their lengths, and one as the answer."""

@@ -9,7 +9,6 @@ is started or touched. Runs as an ordinary user; as root mail belongs to `nobody
 Dovecot refuses UID 0 for mail. Where the binary is missing, starting fails, and so do the tests.
 """
 
-import contextlib
 import grp
 import os
 import pwd
@@ -23,15 +22,14 @@ import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
-from tests.waiting import greets
+from tests.servers.group import Group
+from tests.waiting import says
 
 _OLD_LANGUAGE, _LANGUAGE = "2.3", "2.4"
 """Of the configuration: Debian 12's Dovecot reads the first only, Debian 13's the second only."""
 _BINARY = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-_START_SECONDS = 20.0
 DEFAULT_PASSWORD = "geheim"
 _SIEVE = {
     _OLD_LANGUAGE: """
@@ -88,7 +86,8 @@ class DovecotServer:
         self.base = Path(tempfile.mkdtemp(prefix="dovecot"))
         self.imap_port, self.imaps_port, self.lmtp_port, self.sieve_port = free_ports(4)
         self.ca_file = self.base / "cert.pem"
-        self._process: subprocess.Popen[bytes] | None = None
+        conf = str(self.base / "dovecot.conf")
+        self._group = Group([str(_BINARY), "-F", "-c", conf], None, self.base / "dovecot.log")
         self._as_root = os.geteuid() == 0
         self._owner = pwd.getpwnam("nobody") if self._as_root else pwd.getpwuid(os.geteuid())
         self._prepare()
@@ -97,35 +96,17 @@ class DovecotServer:
         """Start and wait until the port greets. Raises: RuntimeError with the server's log."""
         if not _BINARY:
             raise RuntimeError("dovecot is missing: run tests/servers/system_packages.sh")
-        # Output to a file: a pipe would stay open in children that outlive a killed master.
-        with (self.base / "stdout.log").open("ab") as out:
-            self._process = subprocess.Popen(
-                [_BINARY, "-F", "-c", str(self.base / "dovecot.conf")],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-            )
-        if not greets(self._process, self._greets, seconds=_START_SECONDS):
-            self.kill()
-            raise RuntimeError(f"dovecot did not start:\n{self.log()}")
+        self._group.start(lambda: says(self.imap_port, b"* OK"))
         return self
 
     def kill(self) -> None:
         """Power cut: SIGKILL to master and children. The mail on disk stays."""
-        if self._process:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(5)
-            self._process = None
+        self._group.kill()
         (self.base / "run" / "master.pid").unlink(missing_ok=True)
 
     def stop(self) -> None:
         """As an admin stops it: what was begun is done first, in five seconds; no lock is left."""
-        if self._process:
-            self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(5)
+        self._group.stop()
         self.kill()
         for lock in (self.base / "mail").rglob("*.lock"):
             lock.unlink()
@@ -137,15 +118,11 @@ class DovecotServer:
 
     def pause(self) -> None:
         """SIGSTOP to master and children: the ports take connections, nobody answers."""
-        self._signal(signal.SIGSTOP)
+        self._group.signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
         """The end of a pause."""
-        self._signal(signal.SIGCONT)
-
-    def _signal(self, number: signal.Signals) -> None:
-        if self._process:
-            os.killpg(self._process.pid, number)
+        self._group.signal(signal.SIGCONT)
 
     def remove(self) -> None:
         """Stop at once and delete everything."""
@@ -155,12 +132,7 @@ class DovecotServer:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.remove()
 
     def client_context(self) -> ssl.SSLContext:
@@ -216,19 +188,7 @@ class DovecotServer:
 
     def log(self) -> str:
         """Everything the server said, for a failing test."""
-        return "".join(
-            path.read_text(errors="replace")
-            for path in (self.base / "dovecot.log", self.base / "stdout.log")
-            if path.exists()
-        )
-
-    def _greets(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.imap_port), 1) as sock:
-                sock.settimeout(5)
-                return sock.recv(200).startswith(b"* OK")
-        except OSError:
-            return False
+        return (self.base / "dovecot.log").read_text(errors="replace")
 
     def _prepare(self) -> None:
         for name in ("run", "state", "mail"):

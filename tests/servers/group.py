@@ -13,10 +13,10 @@ from tests.waiting import greets
 
 @dataclass(slots=True)
 class Group:
-    """One process and its children; `log` takes what they say."""
+    """One process and its children; `log` takes what they say. Without environment: this one."""
 
     words: list[str]
-    environment: dict[str, str]
+    environment: dict[str, str] | None
     log: Path
     process: subprocess.Popen[bytes] | None = None
 

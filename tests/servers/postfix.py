@@ -14,10 +14,9 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
-from tests.waiting import greets
+from tests.waiting import greets, says
 
 _MASTER = Path("/usr/lib/postfix/sbin/master")
 _START_SECONDS = 20.0
@@ -101,18 +100,13 @@ class PostfixServer:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        if not greets(self._process, self._greets, seconds=_START_SECONDS):
+        if not greets(self._process, lambda: says(self.port, b"220"), seconds=_START_SECONDS):
             log = self.log()
             self._remove()
             raise RuntimeError(f"postfix did not start:\n{log}")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._remove()
 
     def log(self) -> str:
@@ -134,14 +128,6 @@ class PostfixServer:
             for folder in folders
             for path in (self.base / "queue" / folder).rglob("*")
         )
-
-    def _greets(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), 1) as sock:
-                sock.settimeout(5)
-                return sock.recv(200).startswith(b"220")
-        except OSError:
-            return False
 
     def _prepare(self, lmtp_port: int) -> None:
         owner = pwd.getpwnam("postfix")

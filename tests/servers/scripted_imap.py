@@ -11,7 +11,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Self
 
 HANG = "hang"
@@ -53,12 +52,7 @@ class ScriptedImap:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._closing.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

@@ -8,25 +8,21 @@ loaded before the start and never changed. A login without TLS is refused, and a
 than two entries comes by pages only.
 """
 
-import contextlib
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from tests.servers.dovecot import free_ports, make_certificate
-from tests.waiting import greets
+from tests.servers.group import Group
 
 BASE = "dc=dienst,dc=example"
 USER = f"cn=postlotse,{BASE}"
 PASSWORD = "geheim"
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
-_START_SECONDS = 20.0
 
 _CONF = """\
 include /etc/ldap/schema/core.schema
@@ -68,7 +64,7 @@ class SlapdServer:
         self.ldap_port, self.ldaps_port = free_ports(2)
         self.ca_file = self.base / "cert.pem"
         self._ldif, self._total = _HEAD + ldif, total
-        self._process: subprocess.Popen[bytes] | None = None
+        self._group: Group | None = None
 
     def __enter__(self) -> Self:
         slapd = shutil.which("slapd", path=_PATH)
@@ -82,35 +78,15 @@ class SlapdServer:
         load = [slapadd, "-q", "-f", str(conf)]
         subprocess.run(load, input=self._ldif.encode(), check=True, capture_output=True)
         urls = f"ldap://127.0.0.1:{self.ldap_port} ldaps://127.0.0.1:{self.ldaps_port}"
-        with (self.base / "log").open("wb") as out:
-            self._process = subprocess.Popen(
-                [slapd, "-f", str(conf), "-h", urls, "-d", "none"],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-            )
-        if not greets(self._process, self._listens, seconds=_START_SECONDS):
-            said = (self.base / "log").read_text(errors="replace")
-            self._stop()
-            raise RuntimeError(f"slapd did not start:\n{said}")
+        words = [slapd, "-f", str(conf), "-h", urls, "-d", "none"]
+        self._group = Group(words, None, self.base / "log")
+        self._group.start(self._listens)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop()
+    def __exit__(self, *_: object) -> None:
+        if self._group:
+            self._group.kill()
         shutil.rmtree(self.base, ignore_errors=True)
-
-    def _stop(self) -> None:
-        if self._process:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(5)
-            self._process = None
 
     def _listens(self) -> bool:
         try:

@@ -1,5 +1,8 @@
 """Small made-up rows for store tests; every default is overridable by keyword."""
 
+import itertools
+import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,6 +14,8 @@ from rules.ledger import OpState
 from rules.postbox import Place
 from store.database.engine import Database, Tx
 from store.desk import items
+from store.desk.claim_batches import Want, claim_each
+from store.desk.claims import Claimed, Line
 from store.desk.items import NewItem
 from store.mails import keeping, ledger
 from store.mails.keeping import Arrival, Kept
@@ -82,6 +87,25 @@ def queue(db: Database, uid: str, **changes: object) -> int:
     kept = keep(db, uid)
     with db.write() as tx:
         return items.create(tx, new_item(kept.message_id, **changes), now=NOW)
+
+
+def claim_next(
+    tx: Tx, line: Line, *, holder: str, now: datetime = NOW, lease_seconds: int = 60
+) -> Claimed | None:
+    """As a clerk who asks alone."""
+    handed = claim_each(tx, [Want(line, holder, lease_seconds)], now=now)[0]
+    return handed and Claimed(items.get(tx, handed.item_id), handed.token)
+
+
+def sqlite_steps(tx: Tx, call: Callable[[], Sequence[object]]) -> int:
+    """How many instructions of SQLite's machine a call takes that finds something."""
+    driver = tx.connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    steps = itertools.count()
+    driver.set_progress_handler(lambda: next(steps) < 0, 1)
+    assert call()
+    driver.set_progress_handler(None, 0)
+    return next(steps)
 
 
 def take_lease(db: Database, *, owner: str = "w1", now: datetime = NOW, seconds: int = 60) -> Lease:

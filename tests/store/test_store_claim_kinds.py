@@ -1,6 +1,5 @@
 """What is due of one kind costs the same to claim, however much of another kind waits before it."""
 
-import sqlite3
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from store.sending import outgoing_claims
 from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
 from store.tables.ledger import outgoing as table
-from tests.store.samples import NOW, later
+from tests.store.samples import NOW, later, sqlite_steps
 
 SHORT, LONG, HANDOVERS = 200, 4_000, 20
 
@@ -50,7 +49,7 @@ def test_on_sqlite_a_long_line_of_another_kind_costs_nothing(
     for waiting in (SHORT, LONG - SHORT):
         _fill_more(db, waiting, len(counted))
         with db.write() as tx:
-            counted.append(_steps(tx, kinds))
+            counted.append(sqlite_steps(tx, lambda: _claim(tx, *kinds)))
             tx.connection.rollback()
     db.close()
     assert counted[1] <= counted[0] * 1.2, counted
@@ -61,22 +60,6 @@ def _fill_more(db: Database, waiting: int, turn: int) -> None:
         with db.write() as tx:
             tx.run(sa.delete(table))
     _fill(db, waiting)
-
-
-def _steps(tx: Tx, kinds: tuple[str, ...]) -> int:
-    driver = tx.connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    steps = 0
-
-    def step() -> int:
-        nonlocal steps
-        steps += 1
-        return 0
-
-    driver.set_progress_handler(step, 1)
-    assert len(_claim(tx, *kinds)) == 1
-    driver.set_progress_handler(None, 0)
-    return steps
 
 
 def test_on_postgresql_a_claim_of_one_kind_reads_what_it_takes(own_postgresql_url: str) -> None:

@@ -10,12 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from rules.codes import Concern
-from store.database.engine import Database, Tx
+from store.database.engine import Database
 from store.desk.claim_batches import Want, claim_each
-from store.desk.claims import Line, claim_next
+from store.desk.claims import Line
 from tests.bench import bench_stock
 from tests.bench.bench_stock import AGENCY
-from tests.store.samples import NOW
+from tests.store.samples import NOW, sqlite_steps
 
 WAITING, RUNS, TOGETHER = 3_000, 4, 8
 CUSTOM_PLANS = 5
@@ -91,24 +91,10 @@ def _instructions(
             with db.write() as tx:
                 agency, concern, language = shape
                 line = Line(agency, concern=concern, language=language, today=NOW.date())
-                counted[shape] = _counted(tx, line)
+                counted[shape] = sqlite_steps(
+                    tx, lambda line=line: claim_each(tx, [Want(line, "k", 60)], now=NOW)
+                )
                 tx.connection.rollback()
     finally:
         db.close()
     return counted
-
-
-def _counted(tx: Tx, line: Line) -> int:
-    driver = tx.connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    steps = 0
-
-    def step() -> int:
-        nonlocal steps
-        steps += 1
-        return 0
-
-    driver.set_progress_handler(step, 1)
-    claim_next(tx, line, holder="k", now=NOW, lease_seconds=60)
-    driver.set_progress_handler(None, 0)
-    return steps

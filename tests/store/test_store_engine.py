@@ -21,7 +21,8 @@ from store.counts import figures, ledger_counts
 from store.database import columns, connections, engine, failures
 from store.database.engine import Database, Tx
 from store.deletion import retention
-from store.desk import claims, item_lists, items
+from store.desk import claim_batches, claims, item_lists, items
+from store.desk.claim_batches import Want
 from store.desk.claims import Line
 from store.doors import idempotency
 from store.mails import aside, keeping, ledger, verdicts
@@ -250,8 +251,8 @@ WRITES: dict[str, Call] = {
     ),
     "leases.take": lambda tx: leases.take(tx, POSTBOX, owner="w", now=NOW, seconds=1),
     "leases.renew": lambda tx: leases.renew(tx, LEASE, now=NOW, seconds=1),
-    "claims.claim_next": lambda tx: claims.claim_next(
-        tx, Line("435"), holder="anna", now=NOW, lease_seconds=1
+    "claim_batches.claim_each": lambda tx: claim_batches.claim_each(
+        tx, [Want(Line("435"), "anna", 1)], now=NOW
     ),
     "claims.renew": lambda tx: claims.renew(tx, 1, token="t", now=NOW, lease_seconds=1),
     "claims.expire": lambda tx: claims.expire(tx, NOW),

@@ -21,7 +21,7 @@ from store.database.engine import Database
 from store.desk import claims, items
 from store.desk.claims import Claimed, Line
 from store.desk.items import Back
-from tests.store.samples import NOW, keep, later, new_item, queue
+from tests.store.samples import NOW, claim_next, keep, later, new_item, queue
 
 KASSEL = Line("435")
 
@@ -35,7 +35,7 @@ def _claim(
     db: Database, line: Line = KASSEL, *, holder: str = "anna", at: float = 0
 ) -> Claimed | None:
     with db.write() as tx:
-        return claims.claim_next(tx, line, holder=holder, now=later(at), lease_seconds=60)
+        return claim_next(tx, line, holder=holder, now=later(at))
 
 
 def _held(db: Database, **changes: object) -> Claimed:
@@ -353,7 +353,7 @@ def test_a_claim_does_not_wait_for_another_that_is_still_open(postgresql_url: st
     db = Database.open(postgresql_url)
     ids = [queue(db, uid) for uid in "12"]
     with db.write() as tx:
-        first = claims.claim_next(tx, KASSEL, holder="anna", now=NOW, lease_seconds=60)
+        first = claim_next(tx, KASSEL, holder="anna")
         assert first is not None
         assert [first.item.id, _next(db, holder="bernd")] == ids
     db.close()

@@ -9,12 +9,12 @@ from sqlalchemy import delete
 
 from rules.codes import Concern
 from store.database.engine import Database
-from store.desk import claims, items
+from store.desk import items
 from store.desk.claims import Line
 from store.desk.items import Item
 from store.tables.ledger import WAIT_AT_MOST_DAYS
 from store.tables.ledger import item as table
-from tests.store.samples import NOW, keep, later, new_item, queue
+from tests.store.samples import NOW, claim_next, keep, later, new_item, queue
 
 TODAY = NOW.date()
 DAY_SECONDS = 86_400
@@ -22,7 +22,7 @@ DAY_SECONDS = 86_400
 
 def fetch(db: Database, line: Line, holder: str = "anna") -> Item | None:
     with db.write() as tx:
-        claimed = claims.claim_next(tx, line, holder=holder, now=NOW, lease_seconds=60)
+        claimed = claim_next(tx, line, holder=holder)
     return claimed.item if claimed else None
 
 

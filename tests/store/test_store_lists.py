@@ -8,9 +8,9 @@ from rules.item import EakteState, ItemState
 from store.counts import figures
 from store.counts.figures import AgencyLine
 from store.database.engine import Database, Tx
-from store.desk import claims, item_lists, items
+from store.desk import item_lists, items
 from store.desk.claims import Line
-from tests.store.samples import NOW, describe, later, queue
+from tests.store.samples import NOW, claim_next, describe, later, queue
 
 TODAY = date(2026, 3, 4)
 
@@ -26,7 +26,7 @@ def five(db: Database) -> list[int]:
         queue(db, "5", agency_code="123", eakte=EakteState.SENT),
     ]
     with db.write() as tx:
-        claims.claim_next(tx, Line("435"), holder="anna", now=NOW, lease_seconds=60)
+        claim_next(tx, Line("435"), holder="anna")
         items.save_unheld(tx, ids[4], version=1, change={"state": ItemState.CLOSED}, now=later(5))
     return ids
 

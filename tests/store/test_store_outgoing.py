@@ -262,7 +262,7 @@ def test_what_was_put_off_stands_behind_what_has_been_due_for_longer(db: Databas
     assert [row.id for row in _claim(db, at=99, limit=1)] == [second]
 
 
-def test_lists_and_counts(db: Database) -> None:
+def test_rows_are_listed_by_their_item_and_counted_by_kind_and_state(db: Database) -> None:
     item_id = queue(db, "1")
     ids = [_order(db, f"k{number}", item_id=item_id) for number in range(3)]
     _order(db, "r", kind="reply")

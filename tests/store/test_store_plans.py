@@ -22,26 +22,21 @@ from store.trail.events import Reach
 from store.trail.trail_pages import Place
 from tests.store.samples import NOW, POSTBOX, arrival
 
+
+def take(tx: Tx, line: Line) -> object:
+    """The statement of a claim, which goes to the driver past all that listens here."""
+    taker = claims.to_whom("anna", claims.until(NOW, 60))
+    return tx.run(claims.next_statement(claims.shape(line)), claims.values_of(line) | taker)
+
+
 CALLS: dict[str, Callable[[Tx], object]] = {
-    "next item": lambda tx: claims.claim_next(
-        tx, Line("435"), holder="anna", now=NOW, lease_seconds=60
-    ),
+    "next item": lambda tx: take(tx, Line("435")),
     "who waited at a shut way": lambda tx: outgoing_claims.due_again(
         tx, "reply", but_for=["smtp.later"], now=NOW
     ),
-    "next item of clearing": lambda tx: claims.claim_next(
-        tx, Line(None), holder="anna", now=NOW, lease_seconds=60
-    ),
-    "next item of a concern": lambda tx: claims.claim_next(
-        tx, Line("435", concern=Concern.AU), holder="anna", now=NOW, lease_seconds=60
-    ),
-    "next item of a language": lambda tx: claims.claim_next(
-        tx,
-        Line("435", language="other", today=NOW.date()),
-        holder="anna",
-        now=NOW,
-        lease_seconds=60,
-    ),
+    "next item of clearing": lambda tx: take(tx, Line(None)),
+    "next item of a concern": lambda tx: take(tx, Line("435", concern=Concern.AU)),
+    "next item of a language": lambda tx: take(tx, Line("435", language="other", today=NOW.date())),
     "list by receipt": lambda tx: item_lists.chronological(tx, agency_code="435", limit=100),
     "list by hand-out": lambda tx: item_lists.listing(
         tx, agency_codes=["435"], states=set(ItemState) - {ItemState.CLOSED}, limit=100
@@ -150,7 +145,7 @@ FEW: dict[str, tuple[str, Callable[[Tx], object]]] = {
     ),
     "what came back to a clerk": (
         "ix_item_claim_preferred",
-        lambda tx: claims.claim_next(tx, Line("435"), holder="anna", now=NOW, lease_seconds=60),
+        lambda tx: take(tx, Line("435")),
     ),
     "wanderers by region": ("ix_item_wandering", wandering.by_region),
     "differences of a day": (

@@ -8,6 +8,7 @@ from rules.marks import Outcome
 from rules.sweep import HoldKind
 from store.acts import marks_seen
 from store.acts.marks_seen import NewMark
+from store.database import connections
 from store.database.engine import Database
 from store.deletion import holds, residue, retention, scrub
 from store.deletion.holds import NewHold
@@ -49,7 +50,8 @@ def test_scrubbing_ends_the_history_and_may_be_repeated(db: Database) -> None:
         assert ledger.message(tx, 1).state is LedgerState.DONE
 
 
-def test_a_reader_of_old_pages_is_waited_for_and_told(sqlite_url: str) -> None:
+def test_a_reader_of_old_pages_is_waited_for_and_told(sqlite_url: str, monkeypatch) -> None:
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_MS", 50)
     db = Database.open(sqlite_url)
     done(db, "1")
     with db.read() as tx:

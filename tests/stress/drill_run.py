@@ -30,7 +30,7 @@ from store.tables.ledger import message
 from store.upkeep import migrate
 from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.postgres import PostgresServer
-from tests.triage.test_triage_way import Eakte, Post
+from tests.triage.way import Eakte, Post
 from triage import admin, backup, log, rereading, wiring
 from triage.house import House
 from triage.postbox_round import PostboxJob

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from tests.triage.test_triage_crash import Countdown
+from tests.triage.mortal import Countdown
 
 
 def run(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:

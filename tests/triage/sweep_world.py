@@ -11,7 +11,7 @@ from rules.item import CloseReason
 from store.processes import leases
 from store.processes.leases import Lease
 from tests.house_fixture import ADMIN, Clock, clerk, eml
-from tests.triage.test_triage_way import bring_in
+from tests.triage.way import bring_in
 from triage import aside, handover, rounds, work
 from triage.answers import reply
 from triage.answers.reply import Choice

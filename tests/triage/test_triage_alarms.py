@@ -23,14 +23,15 @@ from store.tables.ledger import OutgoingState
 from store.trail import audit
 from tests.house_fixture import ADMIN, NOW, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
-from tests.triage.test_triage_way import Eakte, Post, bring_in
+from tests.triage.way import Eakte, Post, bring_in
 from tests.waiting import until
-from triage import alarm_words, alarms, halting, health, keys, outgoing_care, rounds, watched, work
-from triage.alarms import Ways
+from triage import halting, keys, outgoing_care, rounds, work
 from triage.hooks import Subscription
 from triage.house import AlarmPolicy, House, PostboxPlan
 from triage.send import Outlets
 from triage.settings import check
+from triage.watch import alarm_words, alarms, health, watched
+from triage.watch.alarms import Ways
 from triage.worker import Worker
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="

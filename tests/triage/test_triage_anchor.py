@@ -12,10 +12,11 @@ from rules.audit import GENESIS, AuditEntry, chain_hash
 from rules.errors import Refused, TryLater
 from store.tables.ledger import audit as table
 from store.trail import audit
-from triage import counted_days, freshness, idempotency, rounds, sessions
+from triage import counted_days, idempotency, rounds, sessions
 from triage.cli import app as cli
 from triage.house import House
 from triage.trail import anchor, anchor_file
+from triage.watch import freshness
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from store.places import sightings
 from tests import one_sorter
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
-from tests.triage.test_triage_way import bring_in, states
-from triage import receive, same_mail
+from tests.triage.way import bring_in, states
+from triage import receive
 from triage.filing import filing
 from triage.followed import Reconciled
+from triage.known import same_mail
 from triage.reconcile import reconcile
 
 AU, TERMIN = "435 Kassel/AU", "435 Kassel/Termin"

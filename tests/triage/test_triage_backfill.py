@@ -18,9 +18,10 @@ from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
 from tests.triage.renumbering import Renumbering
-from triage import admin, backfill, item_view, receive, work
+from triage import admin, backfill, receive, work
 from triage.backfill import ByHead, Pace
-from triage.correction import Correction
+from triage.desk import item_view
+from triage.desk.correction import Correction
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.house import PostboxPlan

@@ -15,7 +15,7 @@ from rules.errors import HouseError, Refused, TryLater
 from store.counts import ledger_counts
 from tests.house_fixture import eml, open_house
 from tests.servers.exchange import ExchangeServer, Fault
-from tests.triage.test_triage_way import Eakte, Post
+from tests.triage.way import Eakte, Post
 from tests.waiting import until
 from triage import bells, log, send
 from triage.bells import Ringer

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from rules.errors import HouseError, Refused
 from rules.worktime import WorkingHours
 from store.database.engine import Database
-from store.desk.claims import Line, claim_next
-from tests.store.samples import NOW, queue
+from store.desk.claims import Line
+from tests.store.samples import claim_next, queue
 from triage import settings
 from triage.cli import app as cli
 from triage.cli import items as cli_items
@@ -41,7 +41,7 @@ def test_what_is_held_is_listed_without_a_person_and_freed_by_its_version(
     db = Database.open(sqlite_url)
     item_id = queue(db, "1")
     with db.write() as tx:
-        assert claim_next(tx, Line("435"), holder="anna", now=NOW, lease_seconds=60)
+        assert claim_next(tx, Line("435"), holder="anna")
     db.close()
     told = call("items", "list", "--agency", "435", "--json", "--config", str(config))
     line = json.loads(told)
@@ -59,7 +59,7 @@ def test_no_item_is_left_out_of_the_list(config: Path, sqlite_url: str, monkeypa
     ids = [queue(db, uid) for uid in "123"]
     for _ in ids:
         with db.write() as tx:
-            assert claim_next(tx, Line("435"), holder="anna", now=NOW, lease_seconds=60)
+            assert claim_next(tx, Line("435"), holder="anna")
     db.close()
     monkeypatch.setattr(cli_items, "LISTED", 2)
     told = call("items", "list", "--json", "--config", str(config)).splitlines()

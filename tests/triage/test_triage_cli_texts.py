@@ -47,6 +47,13 @@ def test_lint_names_errors_and_hints_and_ends_with_one_on_errors(house, file):
     assert "Zeile 4" in call("lint", file, code=1)
 
 
+def test_a_file_with_the_mark_that_windows_writes_is_the_same_text(house, file):
+    file.write_text(typed(), encoding="utf-8-sig")
+    assert "fit to be approved" in call("lint", file)
+    call("import", file)
+    assert call("show", "termin.neu").startswith(typed().rstrip())
+
+
 def test_files_are_imported_as_stock_and_one_as_a_draft(house, file):
     assert "106 texts taken in" in call("import")
     assert "0 texts taken in" in call("import")

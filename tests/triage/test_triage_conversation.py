@@ -12,10 +12,11 @@ from store.tables.ledger import outgoing
 from store.tables.thread import mail_thread
 from store.trail import audit
 from tests.house_fixture import MACHINE, clerk, eml
-from triage import accept, item_view, story, work
+from triage import accept, work
 from triage.answers import conversation, reply
 from triage.answers.reply import Choice
-from triage.story import Step
+from triage.desk import item_view, story
+from triage.desk.story import Step
 
 ME = clerk("435")
 

@@ -7,7 +7,7 @@ postbox or the n-th commit. Killing the process for real is in tests/journey.
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -27,6 +27,7 @@ from tests.conftest import empty
 from tests.house_fixture import Clock, eml, open_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.exchange import ExchangeServer
+from tests.triage.mortal import Countdown, Crash, MortalBox, MortalDatabase
 from tests.triage.renumbering import Renumbering
 from triage import receive, reconcile
 from triage.filing import filing
@@ -50,62 +51,6 @@ With the line ends that every server gives back as they came.
 
 ACCOUNTS = tuple(f"postfach{number}" for number in range(250))
 _accounts = iter(ACCOUNTS)
-
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-class Countdown:
-    """Lets n calls pass, then dies once."""
-
-    def __init__(self, passes: int) -> None:
-        self.left = passes
-        self.dead = False
-
-    def step(self) -> None:
-        if self.dead:
-            return
-        if self.left == 0:
-            self.dead = True
-            raise Crash
-        self.left -= 1
-
-
-class MortalBox:
-    """A postbox that dies before or after one of its calls."""
-
-    def __init__(self, box: Postbox, *, before: Countdown, after: Countdown) -> None:
-        self._box, self._before, self._after = box, before, after
-        self.name = box.name
-
-    def __getattr__(self, name: str):
-        call = getattr(self._box, name)
-
-        def mortal(*args):
-            self._before.step()
-            result = call(*args)
-            if isinstance(result, Iterator):
-                result = iter(list(result))
-            self._after.step()
-            return result
-
-        return mortal
-
-
-class MortalDatabase:
-    """A database that dies just before or just after one of its commits."""
-
-    def __init__(self, db, *, before: Countdown, after: Countdown) -> None:
-        self._db, self._before, self._after = db, before, after
-        self.read, self.dialect, self.close = db.read, db.dialect, db.close
-
-    @contextmanager
-    def write(self):
-        with self._db.write() as tx:
-            yield tx
-            self._before.step()
-        self._after.step()
 
 
 def one_pass(house: House, box, owner: str) -> None:
@@ -327,7 +272,9 @@ def test_the_same_where_the_server_gives_all_numbers_twice(fresh_maildir, fresh_
 
 
 @pytest.mark.parametrize(("what", "when"), [("postbox", "after"), ("commit", "before")])
-def test_the_same_on_exchange(fresh_exchange, fresh_sqlite, what, when):
+def test_every_crash_point_on_exchange_ends_as_on_a_maildir(
+    fresh_exchange, fresh_sqlite, what, when
+):
     """What was done and not heard of, and what was heard of and not written: the other two walks
     and PostgreSQL would show no other state of an Exchange mailbox, and cost a minute."""
     walk(fresh_sqlite, fresh_exchange, what=what, when=when)
@@ -335,5 +282,7 @@ def test_the_same_on_exchange(fresh_exchange, fresh_sqlite, what, when):
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("what", ["postbox", "commit"])
-def test_the_same_on_a_real_dovecot(fresh_dovecot, fresh_url, what, when):
+def test_every_crash_point_on_a_real_dovecot_ends_as_on_a_maildir(
+    fresh_dovecot, fresh_url, what, when
+):
     walk(fresh_url, fresh_dovecot, what=what, when=when)

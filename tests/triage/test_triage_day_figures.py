@@ -18,7 +18,7 @@ from store.tables import ledger as tables
 from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml
 from triage import counted_days, day_figures, work
-from triage.correction import Correction
+from triage.desk.correction import Correction
 
 TODAY = date(2026, 11, 23)
 

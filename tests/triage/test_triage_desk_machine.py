@@ -31,11 +31,12 @@ from store.trail import audit
 from tests.house_fixture import ADMIN, service_center
 from tests.triage import machine_runs
 from tests.triage.desk_world import DONE, LATE, MAILS, NUMBERS, PEOPLE, SICK, DeskWorld, Word
-from tests.triage.test_triage_crash import Crash, MortalBox, MortalDatabase
-from triage import admin, handover, holding, outgoing_care, rounds, undo, work
+from tests.triage.mortal import Crash, MortalBox, MortalDatabase
+from triage import admin, handover, outgoing_care, rounds, work
 from triage.answers import reply
 from triage.answers.reply import Choice
-from triage.correction import Correction
+from triage.desk import holding, undo
+from triage.desk.correction import Correction
 from triage.sweep import orders as sweep_orders
 from triage.sweep import run as sweep_run
 

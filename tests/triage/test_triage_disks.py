@@ -14,11 +14,12 @@ from store.acts import ops
 from store.tables.ledger import op
 from tests import one_sorter
 from tests.house_fixture import eml
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import health, private_file, send, wiring
+from tests.triage.way import Eakte, Post, bring_in, states
+from triage import private_file, send, wiring
 from triage.filing import filing, steps
 from triage.postbox_round import PostboxJob, PostboxRound
 from triage.settings import Settings
+from triage.watch import health
 from triage.wiring import judging
 from triage.worker import Worker
 

@@ -12,10 +12,10 @@ from store.trail import audit
 from tests.house_fixture import ADMIN, open_house
 from tests.rules.ruleset_samples import HEAD, rule
 from triage.doctor import ways as doctor_ways
-from triage.remedies import REMEDIES
 from triage.rulesets import drafts as rulesets
 from triage.rulesets import going_back
 from triage.settings import check
+from triage.watch.remedies import REMEDIES
 
 WRITER = Caller("a-writer", Role.ADMIN, agencies=None)
 FOLDER = "Service Center/Umschulung"

@@ -21,10 +21,11 @@ from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.refusals import code_of
 from tests.triage.test_triage_text_life import BERTA, WHY
-from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import item_view, rereading, rounds, send, work
+from tests.triage.way import Eakte, Post, bring_in
+from triage import rereading, rounds, send, work
 from triage.answers import draft_match, draft_reply, reply
 from triage.answers.reply_text import Wanted
+from triage.desk import item_view
 from triage.house import PostboxPlan
 from triage.texts import life as text_life
 

@@ -16,7 +16,7 @@ from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_given_twice import Counting
 from tests.triage.test_triage_reconcile import Unproven, trail_of
 from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
-from tests.triage.test_triage_way import bring_in
+from tests.triage.way import bring_in
 from triage import reconcile
 from triage.filing import filing
 from triage.followed import Reconciled

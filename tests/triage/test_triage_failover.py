@@ -22,7 +22,7 @@ from tests.servers.postgres import REPLICATION, PostgresServer, free_port
 from tests.store.samples import act_counts
 from tests.stress.failover_run import run
 from tests.triage.test_triage_reply import first_choice
-from tests.triage.test_triage_way import Eakte, Post, states
+from tests.triage.way import Eakte, Post, states
 from tests.waiting import until
 from triage import receive, reconcile, rereading, rounds, wiring, work
 from triage.answers import reply

@@ -17,7 +17,7 @@ from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.store.samples import act_counts
-from tests.triage.test_triage_way import bring_in
+from tests.triage.way import bring_in
 from triage import receive, reconcile
 from triage.filing import filing, refused_moves
 from triage.house import PostboxPlan

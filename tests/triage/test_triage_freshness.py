@@ -11,9 +11,10 @@ from store.mails.keeping import Arrival
 from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, open_house
-from triage import accept, aside, freshness, health, log, receive, rounds, work
+from triage import accept, aside, log, receive, rounds, work
 from triage.answers import reply
 from triage.house import PostboxPlan
+from triage.watch import freshness, health
 
 PLANS = (PostboxPlan("SC-Südwest", "Südwest", is_observed=False),)
 

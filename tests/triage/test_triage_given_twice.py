@@ -18,10 +18,11 @@ from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
-from tests.triage.test_triage_way import bring_in, states
-from triage import receive, set_back
+from tests.triage.way import bring_in, states
+from triage import receive
 from triage.filing import filing
 from triage.followed import Reconciled
+from triage.known import set_back
 from triage.reconcile import reconcile
 
 KRANK, KONTO = eml("Krankmeldung"), eml("Konto")

@@ -12,15 +12,16 @@ from store.acts import ops
 from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.triage.way import Eakte, Post, bring_in, states
 from tests.waiting import until
-from triage import halting, handover, health, outgoing_care, receive, rounds, work
+from triage import halting, handover, outgoing_care, receive, rounds, work
 from triage.cli import app as cli
 from triage.filing import filing
 from triage.halting import Begin
 from triage.house import House, PostboxPlan
 from triage.postbox_round import PostboxJob
 from triage.send import Outlets
+from triage.watch import health
 from triage.worker import Worker
 
 WHY = "Ordner auf dem Server werden umgebaut"

@@ -15,11 +15,11 @@ from store.processes import leases
 from store.trail import audit
 from tests.house_fixture import Clock, clerk, service_center
 from tests.store.samples import NOW, queue
-from triage import handing_out
 from triage import idempotency as turns
-from triage.claimed import Claim
+from triage.desk import handing_out
+from triage.desk.claimed import Claim
+from triage.desk.handing_out import Asked, Outcome
 from triage.doorkeeper import CLEARING
-from triage.handing_out import Asked, Outcome
 from triage.house import House
 from triage.idempotency import Answer, Request
 

@@ -15,7 +15,7 @@ from rules.marks import Effect, MarkBook, MarkRule
 from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.marks_office import person_marks
-from tests.triage.test_triage_way import bring_in
+from tests.triage.way import bring_in
 from triage import backfill, batches, history, training_file
 from triage.backfill import Pace
 from triage.cli import app as cli

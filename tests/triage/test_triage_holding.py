@@ -14,7 +14,8 @@ from store.desk import items
 from store.processes.leases import Lease
 from store.trail import audit
 from tests.house_fixture import ADMIN, MACHINE, NOW, Clock, clerk, eml, service_center
-from triage import accept, holding, rounds, work
+from triage import accept, rounds, work
+from triage.desk import holding
 from triage.house import House
 
 LEAD = replace(service_center(), extra=frozenset({Permission.FREE_ITEM}))

@@ -15,9 +15,10 @@ from store.desk import items
 from store.sending import outgoing
 from store.trail import audit
 from tests.house_fixture import MACHINE, clerk, eml
-from triage import accept, identity, item_view, wiring, work
+from triage import accept, wiring, work
 from triage.answers import reply
 from triage.answers.reply import Choice
+from triage.desk import identity, item_view
 from triage.house import House
 
 ME = clerk("435")

@@ -76,7 +76,7 @@ def test_what_has_to_be_proved_is_never_settled_elsewhere(house, is_told):
 
 
 @pytest.mark.parametrize("is_told", [True, False])
-def test_what_has_not_may_be(house, is_told):
+def test_what_has_not_to_be_proved_may_be_settled_elsewhere(house, is_told):
     item = item_of(house, "Termin" if is_told else "Kündigung")
     claim = work.claim_item(house, ME, item.id)
     if not is_told:

@@ -20,12 +20,13 @@ from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.servers.postfix import PostfixServer
-from tests.triage.test_triage_way import Eakte, Post, states
+from tests.triage.way import Eakte, Post, states
 from tests.waiting import until
-from triage import admin, health, letterbox, wiring
+from triage import admin, letterbox, wiring
 from triage.send import Outlets
 from triage.settings import Settings
 from triage.settings.door import DoorSettings
+from triage.watch import health
 from triage.worker import Worker
 
 KASSEL = "kassel@arbeitsagentur.example"

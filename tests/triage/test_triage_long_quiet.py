@@ -7,9 +7,10 @@ import pytest
 from rules.errors import TryLater
 from tests.servers.exchange import Fault
 from tests.triage.test_triage_exchange_busy import World, world  # noqa: F401 - a fixture
-from triage import health, send
+from triage import send
 from triage.postbox_round import PostboxJob, PostboxRound
 from triage.postboxes.long_quiet import LongQuiet
+from triage.watch import health
 from triage.worker import Worker
 
 

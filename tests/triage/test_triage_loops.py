@@ -7,7 +7,7 @@ from rules.reply_policy import MAX_REPLIES_A_DAY
 from store.mails import aside, ledger
 from tests.house_fixture import MACHINE, eml
 from tests.triage.test_triage_reply import ME, first_choice
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.triage.way import Eakte, Post, bring_in, states
 from triage import accept, figures, rounds, send, work
 from triage.answers import reply
 

@@ -30,12 +30,12 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, Clock, eml, open_house
 from tests.store.samples import act_counts
 from tests.triage import machine_runs
+from tests.triage.mortal import Crash, MortalBox, MortalDatabase
 from tests.triage.renumbering import Renumbering
-from tests.triage.test_triage_crash import Crash, MortalBox, MortalDatabase
 from triage import admin, receive, reconcile
-from triage.connection_notes import ConnectionNotes
 from triage.filing import filing
 from triage.house import House
+from triage.known.connection_notes import ConnectionNotes
 
 INBOX, BOX = "INBOX", "SC-Südwest"
 MAILS = {

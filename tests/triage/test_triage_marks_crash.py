@@ -24,8 +24,8 @@ from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import Clock, clerk, eml, open_house
 from tests.servers.exchange import ExchangeServer
-from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
-from tests.triage.test_triage_way import states
+from tests.triage.mortal import Countdown, Crash, MortalBox, MortalDatabase
+from tests.triage.way import states
 from triage import receive, work
 from triage.filing import filing
 from triage.house import House, MarksPolicy
@@ -132,7 +132,9 @@ def test_every_crash_point_ends_with_each_mark_once(
     walk(morning, what=what, when=when, least=3)
 
 
-def test_the_same_on_exchange(sqlite_template: Path, tmp_path: Path) -> None:
+def test_every_crash_point_on_exchange_ends_with_each_mark_once(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
     """What was done and not heard of: the walk that only a server can fail."""
     with ExchangeServer({"dienst": "geheim"}) as server:
         boxes: list[Postbox] = []

@@ -29,9 +29,9 @@ from tests.triage.marks_office import (
     trail,
     wish,
 )
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.triage.way import Eakte, Post, bring_in, states
 from triage import receive, send, work
-from triage.correction import Correction
+from triage.desk.correction import Correction
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.house import MarksPolicy

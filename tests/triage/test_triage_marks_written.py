@@ -25,8 +25,9 @@ from tests.triage.marks_office import (
     take_over,
     wish,
 )
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import handover, holding, receive, rounds, send, work
+from tests.triage.way import Eakte, Post, bring_in, states
+from triage import handover, receive, rounds, send, work
+from triage.desk import holding
 from triage.filing import filing
 from triage.marks.written import NO_MAIL, Written, write_due
 from triage.postbox_round import PostboxJob, PostboxRound

@@ -2,7 +2,7 @@
 
 from rules.mail import BodyParts, ParsedMail
 from tests.house_fixture import directory
-from triage.named_places import MOST_AGENCIES, led_to
+from triage.desk.named_places import MOST_AGENCIES, led_to
 
 ONE_EACH = ("Kassel", "Celle", "Ulm", "Stralsund", "Cottbus", "Trier", "Passau")
 

@@ -21,14 +21,16 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.servers.dovecot import DovecotServer
 from tests.triage.test_triage_another_way import places_agree
-from tests.triage.test_triage_way import Eakte, Post, states
-from triage import admin, health, one_folder, receive, rounds, send
+from tests.triage.way import Eakte, Post, states
+from triage import admin, receive, rounds, send
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.house import PostboxPlan
+from triage.known import one_folder
 from triage.postbox_round import PostboxJob, PostboxRound
 from triage.reconcile import reconcile
 from triage.settings import Settings
+from triage.watch import health
 from triage.worker import Worker
 
 OLD, NEW = "SC-Südwest", "SC-Süd-West"

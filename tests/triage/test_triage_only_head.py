@@ -20,25 +20,12 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml
 from tests.store.samples import act_counts
 from tests.triage.test_triage_filing import Refusing
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import (
-    accept,
-    aside,
-    attachments,
-    handover,
-    item_view,
-    person,
-    receive,
-    relearn,
-    rounds,
-    send,
-    story,
-    tasks,
-    work,
-)
+from tests.triage.way import Eakte, Post, bring_in, states
+from triage import accept, aside, handover, person, receive, relearn, rounds, send, tasks, work
 from triage.answers import reply
 from triage.answers.reply import Choice
-from triage.correction import Correction
+from triage.desk import attachments, item_view, story
+from triage.desk.correction import Correction
 from triage.filing import filing
 from triage.house import PostboxPlan
 from triage.sweep import orders as sweep
@@ -179,7 +166,7 @@ def test_a_task_that_carries_the_mail_and_its_attachments_are_refused(house, box
     assert refused.value.code == "mail.head_only"
 
 
-def test_it_can_be_answered(house, box, lease):
+def test_a_mail_known_by_its_head_alone_can_be_answered(house, box, lease):
     bring_in(house, box, lease, large("Termin"))
     claim, post = take(house), Post()
     text = reply.proposals(house, ME, 1).texts[0]

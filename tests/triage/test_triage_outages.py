@@ -22,15 +22,16 @@ from store.upkeep import migrate
 from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer
-from tests.triage.test_triage_way import Eakte, Post
+from tests.triage.way import Eakte, Post
 from tests.waiting import until
-from triage import admin, health, log, wiring
+from triage import admin, log, wiring
 from triage.house import House
 from triage.ports import Door, Postbox
 from triage.postbox_round import PostboxJob
 from triage.send import Outlets
 from triage.settings import Settings
 from triage.settings.door import DoorSettings
+from triage.watch import health
 from triage.worker import Worker
 
 KASSEL = "kassel@arbeitsagentur.example"

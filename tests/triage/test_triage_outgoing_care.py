@@ -22,10 +22,12 @@ from store.sending import outgoing, outgoing_claims, outgoing_watch
 from store.tables.ledger import OutgoingState
 from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
-from tests.triage.test_triage_way import Post, bring_in
-from triage import handover, health, item_view, log, outgoing_care, rounds, send, work
-from triage.correction import Correction
+from tests.triage.way import Post, bring_in
+from triage import handover, log, outgoing_care, rounds, send, work
+from triage.desk import item_view
+from triage.desk.correction import Correction
 from triage.sending import receipts
+from triage.watch import health
 
 ME = clerk("435")
 DAY = date(2026, 11, 23)

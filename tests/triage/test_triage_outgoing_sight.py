@@ -19,20 +19,11 @@ from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
-from tests.triage.test_triage_way import Post, bring_in
-from triage import (
-    admin,
-    day_match,
-    handover,
-    health,
-    item_view,
-    outgoing_care,
-    rounds,
-    send,
-    tasks,
-    work,
-)
+from tests.triage.way import Post, bring_in
+from triage import admin, day_match, handover, outgoing_care, rounds, send, tasks, work
+from triage.desk import item_view
 from triage.texts import ends as text_ends
+from triage.watch import health
 
 ME = clerk("435")
 TEXT = "Kassel 34117 123A456789"

@@ -26,7 +26,7 @@ from tests.servers.authority import Authority
 from tests.servers.hook_receiver import receiving
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
-from tests.triage.test_triage_way import Eakte, Post, bring_in
+from tests.triage.way import Eakte, Post, bring_in
 from triage import handover, rounds, send, tasks, work
 from triage.doctor import ways as doctor_ways
 from triage.settings import check

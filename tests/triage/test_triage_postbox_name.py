@@ -22,11 +22,11 @@ from store.trail import audit
 from store.upkeep import postbox_names
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
-from tests.triage.test_triage_crash import Countdown, Crash, MortalDatabase
+from tests.triage.mortal import Countdown, Crash, MortalDatabase
 from tests.triage.test_triage_one_folder import configured, is_complete, serve
-from tests.triage.test_triage_way import bring_in, states
-from triage import perhaps_twice
+from tests.triage.way import bring_in, states
 from triage.cli import app as cli
+from triage.known import perhaps_twice
 from triage.postboxes import postbox_name
 from triage.sweep import holds as sweep_holds
 

@@ -16,9 +16,10 @@ from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests import one_sorter
 from tests.house_fixture import MACHINE, clerk, eml
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.triage.way import Eakte, Post, bring_in, states
 from tests.waiting import until
-from triage import accept, handover, item_view, receive, rounds, send, sort, work
+from triage import accept, handover, receive, rounds, send, sort, work
+from triage.desk import lists
 from triage.sending import receipts
 
 _WAITING = sa.text(
@@ -211,9 +212,9 @@ def test_a_clerk_finds_her_item_among_those_of_all_others(house, box, lease):
     bring_in(house, box, lease, *(eml(f"Termin {n}") for n in range(3)))
     for name in ("k-1", "k-2"):
         work.claim_next(house, clerk("435", name=name), "435")
-    (mine,) = item_view.mine(house, clerk("435", name="k-2"))
+    (mine,) = lists.mine(house, clerk("435", name="k-2"))
     assert mine.holder == "k-2"
-    assert item_view.mine(house, clerk("435", name="k-3")) == ()
+    assert lists.mine(house, clerk("435", name="k-3")) == ()
 
 
 def test_a_closed_item_stays_closed_when_a_second_receipt_comes(house, box, lease):

@@ -14,7 +14,7 @@ from store.tables.ledger import lease as lease_table
 from tests import one_sorter
 from tests.house_fixture import eml
 from tests.servers.cutting import CuttingLine
-from tests.triage.test_triage_way import Eakte, Post
+from tests.triage.way import Eakte, Post
 from triage import send
 from triage.postbox_round import PostboxJob, PostboxRound
 from triage.reach import PAUSES, ROUNDS

@@ -14,7 +14,7 @@ from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from store.trail import audit
 from tests.house_fixture import clerk, eml
-from tests.triage.test_triage_way import Post, bring_in
+from tests.triage.way import Post, bring_in
 from triage import handover, rounds, send, work
 from triage.sending import receipts
 

@@ -12,8 +12,9 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.store.samples import act_counts
 from tests.stress.stress_truth import Act, Sent, Way
-from tests.triage.test_triage_way import bring_in, states
-from triage import admin, aside, item_view, receive
+from tests.triage.way import bring_in, states
+from triage import admin, aside, receive
+from triage.desk import item_view, lists
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.reconcile import reconcile
@@ -65,7 +66,7 @@ def test_a_mail_deleted_by_hand_is_gone_after_two_looks_and_its_item_stays(
     proof = admin.completeness(house, ADMIN, postbox=box.name)
     assert proof.closes
     assert proof.states["gone"] == 1
-    (row,) = item_view.listing(house, clerk("435"), "435")
+    (row,) = lists.listing(house, clerk("435"), "435")
     shown = item_view.view(house, clerk("435"), row.item.id)
     assert shown.mail.subject == "Krankmeldung"
     assert "mail.gone_by_hand" in [step.code for step in shown.story]
@@ -209,7 +210,7 @@ def test_a_mail_taken_out_before_it_was_sorted_is_worked_on_and_gone(house, box,
     assert states(house) == {"kept": 1}
     one_sorter.sort_pending(house)
     assert states(house) == {"gone": 1}
-    assert len(item_view.listing(house, clerk("435"), "435")) == 1
+    assert len(lists.listing(house, clerk("435"), "435")) == 1
 
 
 def test_what_lay_aside_can_be_replayed_though_it_is_gone(house, box, lease):

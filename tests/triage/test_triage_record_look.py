@@ -12,8 +12,9 @@ from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_outlets import item, row
-from tests.triage.test_triage_way import Post, bring_in
-from triage import handover, item_view, rounds, send, work
+from tests.triage.way import Post, bring_in
+from triage import handover, rounds, send, work
+from triage.desk import item_view
 
 ME = clerk("435")
 NUMBER = "123A456789"
@@ -136,7 +137,7 @@ def test_without_a_kundennummer_nobody_is_asked(house, box, lease, outlets, reco
     assert (records.asked, packages(drop)) == ([], 1)
 
 
-def test_it_is_off_by_default(house, outlets, claim, records, drop) -> None:
+def test_without_the_setting_no_record_is_asked_for(house, outlets, claim, records, drop) -> None:
     handover.order(house, ME, claim.item_id, claim.token)
     rounds.send_round(house, replace(outlets, records=None), "w-1")
     assert (records.asked, packages(drop)) == ([], 1)

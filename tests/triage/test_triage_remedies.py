@@ -8,7 +8,7 @@ import pytest
 
 from store.processes import beats
 from tests.house_fixture import open_house
-from triage import health, remedies
+from triage.watch import health, remedies
 
 ROOT = Path(__file__).resolve().parents[2]
 DRIVERS = ("ingest/exchange", "ingest/imap", "ingest/maildir", "ingest/ldap", "triage/trail")

@@ -17,7 +17,7 @@ from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
-from tests.triage.test_triage_way import bring_in, states
+from tests.triage.way import bring_in, states
 from triage import receive
 from triage.filing import filing
 from triage.followed import Reconciled

@@ -5,7 +5,7 @@ from dataclasses import replace
 from classify.corpus import lines as corpus
 from rules.verdict import as_json
 from store.mails import ledger, verdicts
-from tests.triage.test_triage_way import bring_in
+from tests.triage.way import bring_in
 from triage import deciding, wiring
 from triage.demo import mails as demo_mails
 from triage.settings import Settings

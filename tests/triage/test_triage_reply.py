@@ -8,7 +8,7 @@ from rules.errors import Conflict, Refused
 from store.sending import outgoing
 from store.trail import audit
 from tests.house_fixture import clerk, eml
-from tests.triage.test_triage_way import Eakte, Post, bring_in
+from tests.triage.way import Eakte, Post, bring_in
 from triage import rounds, send, work
 from triage.answers import reply
 from triage.answers.reply import Choice

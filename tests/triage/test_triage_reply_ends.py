@@ -12,9 +12,10 @@ from store.tables.ledger import OutgoingState
 from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_returned import about, answer, report
-from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import admin, item_view, outgoing_care, receive, rounds, send, work
+from tests.triage.way import Eakte, Post, bring_in
+from triage import admin, outgoing_care, receive, rounds, send, work
 from triage.answers import reply
+from triage.desk import item_view
 
 ME = clerk("435")
 

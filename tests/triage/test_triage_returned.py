@@ -19,11 +19,12 @@ from store.sending import outgoing, outgoing_restored
 from store.tables.ledger import OutgoingState
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, open_house
-from tests.triage.test_triage_crash import Crash
-from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import accept, admin, aside, handover, item_view, outgoing_care, rounds, send, work
+from tests.triage.mortal import Crash
+from tests.triage.way import Eakte, Post, bring_in
+from triage import accept, admin, aside, handover, outgoing_care, rounds, send, work
 from triage.answers import reply, returned, sent_copy
 from triage.answers.reply import Choice
+from triage.desk import item_view
 from triage.house import House, PostboxPlan
 
 ME = clerk("435")

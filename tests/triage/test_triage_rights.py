@@ -1,32 +1,36 @@
-"""Folder rights end to end: looked at, planned, approved by a second person, written, put back."""
+"""What was found of permissions is decided, signed off and reported, each by who may."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from ingest.maildir.postbox import create_tree
 from ingest.maildir.rights import MaildirRights
 from rules.access import Caller
-from rules.codes import Role
-from rules.errors import Conflict, HouseError, Refused, TryLater
+from rules.errors import Refused
 from rules.rights.distribution import Member, MemberKind
 from rules.rights.distribution_csv import write_lists
-from rules.rights.folder_acl import FolderAcl, Naming, access, account
 from rules.rights.folder_findings import Code, Key
 from rules.rights.reporting_chain import Round, Step, make_round
-from store.processes import leases
 from store.rights import lists as rights_lists
-from store.rights import plans as rights_plans
-from store.rights.plans import PlanState, StepState
-from store.trail import audit as trail
-from tests.house_fixture import open_house
-from tests.rights_peers import into_maildir
-from tests.rights_world import AGENCIES, REGION, SC, World, build, directory, ez, person
-from triage import halting
-from triage.house import House, PostboxPlan, RightsPolicy
+from tests.rights_world import AGENCIES, REGION, SC, ez, person
+from tests.triage.rights_office import (
+    ANNA,
+    BERT,
+    BOX,
+    CLERK,
+    DEFECTS,
+    NORTH,
+    Office,
+    house,
+    keep_one,
+    make_office,
+    office,
+    refused,
+)
+from triage.house import House
 from triage.rights import decisions as rights
 from triage.rights import matrix as rights_matrix
 from triage.rights import report as rights_report
@@ -37,188 +41,7 @@ from triage.rights import work as rights_work
 from triage.rights.cells import CellState
 from triage.rights.review import ReviewState
 
-BOX = "SC-Südwest"
-ANNA = Caller("admin-anna", Role.ADMIN, agencies=None, regions=frozenset({REGION}))
-BERT = Caller("admin-bert", Role.ADMIN, agencies=None)
-NORTH = Caller("admin-nord", Role.ADMIN, agencies=None, regions=frozenset({"Nord"}))
-CLERK = Caller("k-101", Role.CLERK, agencies=frozenset({"101"}))
-DEFECTS = {
-    (Code.MISSING, "101", True),
-    (Code.TOO_HIGH, "102", False),
-    (Code.SURPLUS, "103", False),
-    (Code.ORPHAN, "104", False),
-    (Code.OPEN_TO_ALL, "105", True),
-}
-
-
-@dataclass
-class Office:
-    """A house with one postbox, its lists reported, and the driver of its rights."""
-
-    house: House
-    root: Path
-    world: World
-
-    @property
-    def desk(self) -> MaildirRights:
-        return MaildirRights(BOX, self.root)
-
-    def look(self) -> rights.Standing:
-        rights_work.look(self.house, "system:test", self.desk)
-        return rights.standing(self.house, ANNA, BOX)
-
-    def approved(self) -> int:
-        self.look()
-        plan_id = rights.propose(self.house, ANNA, BOX)
-        rights.approve(self.house, BERT, plan_id)
-        return plan_id
-
-    def state(self, plan_id: int) -> PlanState:
-        return rights.plan(self.house, ANNA, plan_id)[0].state
-
-    def file(self, folder: str) -> Path:
-        return self.root / folder / "dovecot-acl"
-
-    def actions(self) -> list[str]:
-        with self.house.db.read() as tx:
-            return [entry.action for entry in trail.listing(tx, limit=200)]
-
-
-def arranged(house: House, **policy: object) -> House:
-    plans = (PostboxPlan(BOX, REGION, is_observed=False), PostboxPlan("SC-Nord", "Nord", True))
-    changed = {"rights": RightsPolicy(may_write=True), "postboxes": plans, **policy}
-    return replace(
-        house,
-        policy=replace(house.policy, **changed),
-        judging=replace(house.judging, directory=directory()),
-    )
-
-
-def make_office(house: House, root: Path, defects: set[tuple[Code, str, bool]]) -> Office:
-    world = build(Naming.IMAP, defects)
-    create_tree(root)
-    into_maildir(world, root)
-    office = Office(arranged(house), root, world)
-    lists = write_lists(world.lists.values()).encode()
-    rights_reporting.import_lists(office.house, ANNA, REGION, data=lists, source="nord.csv")
-    return office
-
-
-@pytest.fixture
-def house(sqlite_url: str, clock) -> Iterator[House]:
-    """On one engine; the whole way is walked on both below."""
-    house = open_house(sqlite_url, clock=clock)
-    yield house
-    house.db.close()
-
-
-@pytest.fixture
-def office(house: House, tmp_path: Path) -> Office:
-    return make_office(house, tmp_path / "box", DEFECTS)
-
-
-def refused(call: Callable[[], object]) -> str:
-    with pytest.raises(HouseError) as caught:
-        call()
-    return caught.value.code
-
-
-def test_from_the_look_to_the_undo(url: str, tmp_path: Path) -> None:
-    office = make_office(open_house(url), tmp_path / "box", DEFECTS)
-    before = {acl.folder: access(acl.entries) for acl in office.desk.read(office.desk.folders())}
-    found = office.look()
-    assert {(one.code, one.folder, one.subject) for one in found.open} == office.world.expected
-    plan_id = rights.propose(office.house, ANNA, BOX)
-    rights.approve(office.house, BERT, plan_id)
-    outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
-    assert (outcome.code, len(outcome.done)) == ("", 5)
-    assert office.state(plan_id) is PlanState.APPLIED
-    assert office.look().open == ()
-    undone = rights_work.undo(office.house, ANNA.name, office.desk, plan_id)
-    assert (undone.code, undone.done) == ("", outcome.done[::-1])
-    assert office.state(plan_id) is PlanState.UNDONE
-    left = {(one.code, one.subject) for one in office.look().open}
-    orphans = {(c, s) for c, _, s in office.world.expected if c is Code.ORPHAN}
-    assert left == {(c, s) for c, _, s in office.world.expected} - orphans
-    after = {acl.folder: access(acl.entries) for acl in office.desk.read(office.desk.folders())}
-    assert after["102 Ort102"] == before["102 Ort102"]
-    office.house.db.close()
-
-
-def test_while_writing_is_stopped_a_plan_waits_and_looking_goes_on(office: Office) -> None:
-    plan_id = office.approved()
-    house, now = office.house, office.house.clock()
-    rights.order(house, BERT, BOX, "apply", plan_id=plan_id)
-    halting.stop_writing(house.db, BERT, reason="Umbau der Ordner", now=now)
-    desks = {BOX: lambda: office.desk}
-    assert rights_work.orders(house, "w1", desks) == 0
-    direct = lambda: rights_work.apply(house, BERT.name, office.desk, plan_id)  # noqa: E731
-    assert refused(direct) == "writing.stopped"
-    assert office.state(plan_id) is PlanState.APPROVED
-    halting.resume(house.db, BERT, now=now)
-    assert rights_work.orders(house, "w1", desks) == 1
-    assert office.state(plan_id) is PlanState.APPLIED
-
-
-def test_who_stops_writing_stops_a_plan_before_its_next_folder(office: Office) -> None:
-    class Stopping(Stubborn):
-        def write(self, folder: str, wanted: Mapping) -> None:
-            super().write(folder, wanted)
-            now = office.house.clock()
-            halting.stop_writing(office.house.db, BERT, reason="Umbau der Ordner", now=now)
-
-    plan_id, desk = office.approved(), Stopping(office.desk, "never")
-    outcome = rights_work.apply(office.house, BERT.name, desk, plan_id)
-    assert (outcome.code, desk.writes, len(outcome.done)) == ("writing.stopped", 1, 1)
-
-
-def test_what_a_person_mends_meanwhile_is_no_deed_of_the_plan(office: Office) -> None:
-    plan_id = office.approved()
-    text = office.file("103 Ort103").read_text()
-    kept = [line for line in text.splitlines() if "fremd" not in line]
-    office.file("103 Ort103").write_text("\n".join(kept) + "\n")
-    outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
-    assert (outcome.code, len(outcome.done)) == ("", 5)
-    with office.house.db.read() as tx:
-        told = [one.details for one in trail.listing(tx, limit=200)]
-    assert "103 Ort103" not in {details.get("folder") for details in told}
-    undone = rights_work.undo(office.house, BERT.name, office.desk, plan_id)
-    assert "103 Ort103" not in undone.done
-    assert "fremd" not in office.file("103 Ort103").read_text()
-
-
-def test_all_of_it_stands_in_the_trail_without_a_single_account(office: Office) -> None:
-    plan_id = office.approved()
-    rights.order(office.house, BERT, BOX, "apply", plan_id=plan_id)
-    rights_work.orders(office.house, "w1", {BOX: lambda: office.desk})
-    rights.order(office.house, BERT, BOX, "undo", plan_id=plan_id)
-    rights_work.orders(office.house, "w1", {BOX: lambda: office.desk})
-    keep_one(office)
-    assert {
-        "rights.lists_imported", "rights.audited", "rights.plan_proposed", "rights.plan_approved",
-        "rights.apply_ordered", "rights.folder_apply", "rights.plan_applied",
-        "rights.undo_ordered", "rights.folder_undo", "rights.plan_undone", "rights.finding_kept",
-    } <= set(office.actions())  # fmt: skip
-    with office.house.db.read() as tx:
-        told = str([entry.details for entry in trail.listing(tx, limit=200)])
-    assert "@" not in told
-    assert "$" not in told
-    assert "fremd" not in told
-
-
-def keep_one(office: Office, *, days: int = 30) -> None:
-    """Somebody lets the surplus account stay."""
-    found = rights.standing(office.house, ANNA, BOX).open
-    key = next(one.key for one in found if one.code is Code.SURPLUS)
-    until = office.house.local_now().date() + timedelta(days=days)
-    rights.keep(office.house, ANNA, BOX, key, reason="Vertretung bis Jahresende", until=until)
-
-
-def test_a_proposal_that_takes_what_somebody_keeps_by_now_is_void(office: Office) -> None:
-    office.look()
-    plan_id = rights.propose(office.house, ANNA, BOX)
-    keep_one(office)
-    assert refused(lambda: rights.approve(office.house, BERT, plan_id)) == "rights.plan_state"
+__all__ = ["house", "office"]
 
 
 @pytest.mark.parametrize(("days", "code"), [(-1, "rights.keep_day"), (367, "rights.keep_day")])
@@ -227,229 +50,6 @@ def test_keeping_lasts_from_today_to_a_year(office: Office, days: int, code: str
     assert refused(lambda: keep_one(office, days=days)) == code
     keep_one(office, days=0 if days < 0 else 366)
     assert len(rights.standing(office.house, ANNA, BOX).kept) == 1
-
-
-def test_who_made_a_plan_does_not_approve_it(office: Office) -> None:
-    office.look()
-    plan_id = rights.propose(office.house, ANNA, BOX)
-    assert refused(lambda: rights.approve(office.house, ANNA, plan_id)) == "rights.same_person"
-    desk = office.desk
-    early = lambda: rights_work.apply(office.house, ANNA.name, desk, plan_id)  # noqa: E731
-    assert refused(early) == "rights.not_approved"
-    rights.reject(office.house, ANNA, plan_id)
-    assert refused(lambda: rights.approve(office.house, BERT, plan_id)) == "rights.plan_state"
-
-
-def test_reading_is_the_default_and_an_observed_postbox_is_never_written_to(office: Office) -> None:
-    plan_id = office.approved()
-    plans = (PostboxPlan(BOX, REGION, is_observed=True),)
-    for policy in ({"rights": RightsPolicy()}, {"postboxes": plans}):
-        house = arranged(office.house, **policy)
-        deed = lambda house=house: rights_work.apply(house, "x", office.desk, plan_id)  # noqa: E731
-        assert refused(deed) == "rights.read_only"
-        asked = lambda house=house: rights.order(house, ANNA, BOX, "apply", plan_id=plan_id)  # noqa: E731
-        assert refused(asked) == "rights.read_only"
-
-
-def test_a_folder_that_was_changed_meanwhile_stops_the_plan(office: Office) -> None:
-    plan_id = office.approved()
-    office.file("103 Ort103").write_text("user=fremd0.103 lr\n")
-    outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
-    assert (outcome.code, outcome.stopped_at) == ("rights.changed_meanwhile", "103 Ort103")
-    assert outcome.done == ("101 Ort101/AU", "102 Ort102")
-    assert office.file("103 Ort103").read_text() == "user=fremd0.103 lr\n"
-    assert "user=S-1-5" in office.file("104 Ort104").read_text()
-    assert office.state(plan_id) is PlanState.STOPPED
-    back = rights_work.undo(office.house, BERT.name, office.desk, plan_id)
-    assert back.done == ("102 Ort102", "101 Ort101/AU")
-
-
-@dataclass
-class Stubborn:
-    """A server that says yes and does something else, or dies at a chosen moment."""
-
-    desk: MaildirRights
-    fails: str
-    name: str = BOX
-    naming: Naming = Naming.IMAP
-    writes: int = 0
-    is_dead: bool = False
-
-    def folders(self) -> tuple[str, ...]:
-        return self.desk.folders()
-
-    def read(self, folders: Sequence[str]) -> tuple[FolderAcl, ...]:
-        if self.is_dead:
-            raise TryLater("postbox.away", "gone")
-        return self.desk.read(folders)
-
-    def write(self, folder: str, wanted: Mapping) -> None:
-        self.writes += 1
-        if self.fails == "forgets":
-            return
-        self.desk.write(folder, wanted)
-        self.is_dead = self.fails == "dies_after"
-
-    def close(self) -> None:
-        pass
-
-
-def test_what_does_not_read_as_it_was_written_stops_the_plan(office: Office) -> None:
-    plan_id = office.approved()
-    desk = Stubborn(office.desk, "forgets")
-    outcome = rights_work.apply(office.house, BERT.name, desk, plan_id)
-    assert (outcome.code, outcome.done, desk.writes) == ("rights.not_as_written", (), 1)
-    _, steps = rights.plan(office.house, ANNA, plan_id)
-    assert [(step.state, step.error_code) for step in steps] == [
-        (StepState.FAILED, "rights.not_as_written")
-    ]
-
-
-class PowerCut(BaseException):
-    """What no except of the house may hold up."""
-
-
-def test_a_plan_that_was_cut_off_goes_on_and_can_be_undone(office: Office, monkeypatch) -> None:
-    plan_id = office.approved()
-    before = office.file("101 Ort101/AU").read_text()
-    desk = Stubborn(office.desk, "dies_after")
-
-    def cut(*_: object, **__: object) -> None:
-        raise PowerCut
-
-    with monkeypatch.context() as power:
-        power.setattr(rights_plans, "end_step", cut)
-        with pytest.raises(PowerCut):
-            rights_work.apply(office.house, BERT.name, desk, plan_id)
-    assert office.state(plan_id) is PlanState.APPROVED
-    _, (step,) = rights.plan(office.house, ANNA, plan_id)
-    assert step.state is StepState.NOTED
-    assert office.file("101 Ort101/AU").read_text() != before
-    outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
-    assert (outcome.code, len(outcome.done)) == ("", 5)
-    _, steps = rights.plan(office.house, ANNA, plan_id)
-    assert {one.state for one in steps} == {StepState.DONE}
-    rights_work.undo(office.house, BERT.name, office.desk, plan_id)
-    assert access(office.desk.read(["101 Ort101/AU"])[0].entries).get(account("$ez-101")) is None
-
-
-def test_who_stood_still_in_a_plan_writes_nothing_after_it_was_undone_by_another(
-    office: Office, clock
-) -> None:
-    """Frozen before the third folder, longer than its turn; a person has the plan undone."""
-
-    @dataclass
-    class Frozen(Stubborn):
-        reads: int = 0
-
-        def read(self, folders: Sequence[str]) -> tuple[FolderAcl, ...]:
-            self.reads += 1
-            if self.reads == 5:
-                clock.forward(seconds=rights_work.LEASE_SECONDS + 1)
-                undone = rights_work.undo(office.house, ANNA.name, office.desk, plan_id)
-                assert (undone.code, len(undone.done)) == ("", 2)
-            return super().read(folders)
-
-    plan_id = office.approved()
-    desk = Frozen(office.desk, "never")
-    deed = lambda: rights_work.apply(office.house, BERT.name, desk, plan_id)  # noqa: E731
-    assert refused(deed) == "lease.lost"
-    assert desk.writes == 2
-    assert office.state(plan_id) is PlanState.UNDONE
-
-
-def test_an_order_that_another_worker_did_at_that_moment_is_not_done_again(
-    office: Office, monkeypatch
-) -> None:
-    rights.order(office.house, ANNA, BOX, "apply", plan_id=office.approved())
-    desks, read = {BOX: lambda: office.desk}, rights_plans.open_orders
-
-    def late(*asked: object) -> object:
-        monkeypatch.setattr(rights_plans, "open_orders", read)
-        found = read(*asked)
-        assert rights_work.orders(office.house, "w1", desks) == 1
-        return found
-
-    monkeypatch.setattr(rights_plans, "open_orders", late)
-    assert rights_work.orders(office.house, "w2", desks) == 0
-    assert rights.standing(office.house, ANNA, BOX).last_failure == ""
-
-
-def test_one_person_alone_gives_back_for_a_week_what_two_have_taken(office: Office) -> None:
-    plan_id = office.approved()
-    rights_work.apply(office.house, BERT.name, office.desk, plan_id)
-    taken = office.file("101 Ort101/AU").read_text()
-    office.house.clock.forward(days=7, seconds=1)
-    seen = rights.plan(office.house, ANNA, plan_id)[0].hash
-    ordered = lambda: rights.order(  # noqa: E731
-        office.house, ANNA, BOX, "undo", plan_id=plan_id, seen=seen
-    )
-    at_once = lambda: rights_work.undo(office.house, "x", office.desk, plan_id)  # noqa: E731
-    assert [refused(deed) for deed in (ordered, at_once)] == ["rights.undo_late"] * 2
-    assert office.file("101 Ort101/AU").read_text() == taken
-
-
-def test_nothing_is_undone_that_was_not_done(office: Office) -> None:
-    plan_id = office.approved()
-    deed = lambda: rights_work.undo(office.house, "x", office.desk, plan_id)  # noqa: E731
-    assert refused(deed) == "rights.nothing_to_undo"
-    rights_work.apply(office.house, BERT.name, office.desk, plan_id)
-    deed()
-    assert refused(deed) == "rights.nothing_to_undo", "what came since is none of this plan's"
-
-
-def test_two_do_not_work_on_one_postbox_at_once(office: Office) -> None:
-    now = office.house.clock()
-    with office.house.db.write() as tx:
-        leases.take(tx, f"rights:{BOX}", owner="other", now=now, seconds=60)
-    with pytest.raises(Conflict) as caught:
-        rights_work.look(office.house, "x", office.desk)
-    assert caught.value.code == "rights.busy"
-
-
-@dataclass
-class Told(Stubborn):
-    """Tells whether its line was given back."""
-
-    is_closed: bool = False
-
-    def close(self) -> None:
-        self.is_closed = True
-
-
-def test_a_worker_does_what_the_page_ordered(office: Office) -> None:
-    rights.order(office.house, ANNA, BOX, "audit")
-    rights.order(office.house, ANNA, BOX, "audit")
-    opened: list[Told] = []
-    desks = {BOX: lambda: opened.append(Told(office.desk, "never")) or opened[-1]}
-    assert rights_work.orders(office.house, "w1", desks) == 1
-    assert [desk.is_closed for desk in opened] == [True], "a line of its own for each order"
-    assert rights.standing(office.house, ANNA, BOX).audit is not None
-    plan_id = rights.propose(office.house, ANNA, BOX)
-    asked = lambda: rights.order(office.house, ANNA, BOX, "apply", plan_id=plan_id)  # noqa: E731
-    assert refused(asked) == "rights.not_approved"
-    rights.approve(office.house, BERT, plan_id)
-    asked()
-    assert rights_work.orders(office.house, "w1", desks) == 1
-    assert office.state(plan_id) is PlanState.APPLIED
-    assert rights.standing(office.house, ANNA, BOX).open == ()
-    rights.order(office.house, ANNA, BOX, "undo", plan_id=plan_id)
-    assert rights_work.orders(office.house, "w1", desks) == 1
-    assert office.state(plan_id) is PlanState.UNDONE
-    assert rights_work.orders(office.house, "w1", desks) == 0
-
-
-def test_an_order_that_fails_is_told_and_one_that_is_busy_waits(office: Office) -> None:
-    rights.order(office.house, ANNA, BOX, "audit")
-    away = {BOX: lambda: MaildirRights(BOX, office.root / "nirgends")}
-    assert rights_work.orders(office.house, "w1", away) == 1
-    assert rights.standing(office.house, ANNA, BOX).last_failure == "postbox.away"
-    rights.order(office.house, ANNA, BOX, "audit")
-    now = office.house.clock()
-    with office.house.db.write() as tx:
-        leases.take(tx, f"rights:{BOX}", owner="other", now=now, seconds=60)
-    assert rights_work.orders(office.house, "w1", {BOX: lambda: office.desk}) == 0
-    assert len(rights.standing(office.house, ANNA, BOX).orders) == 1
 
 
 def test_each_admin_sees_and_decides_for_his_regions_only(office: Office) -> None:
@@ -726,35 +326,6 @@ def test_a_list_of_the_region_is_needed_before_accounts_count_as_surplus(office:
     assert not {Code.SURPLUS, Code.LEFT_LIST} & codes
     row = rights_matrix.rows(office.house, [found])[0]
     assert row.region_list.words == "nicht gemeldet"
-
-
-def test_a_plan_without_changes_is_none_and_two_are_not_approved_at_once(office: Office) -> None:
-    plan_id = office.approved()
-    again = lambda: rights.propose(office.house, ANNA, BOX)  # noqa: E731
-    assert refused(again) == "rights.plan_waits"
-    rights_work.apply(office.house, BERT.name, office.desk, plan_id)
-    office.look()
-    assert refused(again) == "rights.empty_plan"
-    assert refused(lambda: rights.plan(office.house, ANNA, 99)) == "plan.unknown"
-
-
-def test_a_newer_look_that_finds_anything_else_makes_a_proposal_void(office: Office) -> None:
-    office.look()
-    plan_id = rights.propose(office.house, ANNA, BOX)
-    with office.file("108 Ort108").open("a") as file:
-        file.write("user=neu lr\n")
-    office.look()
-    assert office.state(plan_id) is PlanState.VOID
-    with pytest.raises(Conflict):
-        rights.approve(office.house, BERT, plan_id)
-
-
-def test_an_entry_that_appeared_and_is_not_understood_stops_the_plan(office: Office) -> None:
-    plan_id = office.approved()
-    with office.file("102 Ort102").open("a") as file:
-        file.write("-user=raetsel lr\n")
-    outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
-    assert (outcome.stopped_at, outcome.code) == ("102 Ort102", "rights.unknown_level")
 
 
 def test_an_unknown_postbox_is_refused(office: Office) -> None:

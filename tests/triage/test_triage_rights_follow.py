@@ -16,16 +16,16 @@ from store.rights import lists as rights_lists
 from store.trail import audit
 from tests.house_fixture import open_house
 from tests.servers.exchange import ExchangeServer
-from triage import health
 from triage.house import House, PostboxPlan, RightsPolicy
 from triage.list_scope import ListScope
-from triage.remedies import REMEDIES
 from triage.rights import directory as rights_directory
 from triage.rights import follow as rights_follow
 from triage.rights import reporting as rights_reporting
 from triage.rights.directory import GroupNames
 from triage.rights.follow import Sources
 from triage.send import Outlets
+from triage.watch import health
+from triage.watch.remedies import REMEDIES
 from triage.worker import Worker
 
 ADMIN = Caller("admin-1", Role.ADMIN, agencies=None)

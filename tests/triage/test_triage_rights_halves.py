@@ -12,7 +12,7 @@ from rules.rights.folder_levels import Rights
 from store.rights import plans as rights_plans
 from store.rights.plans import PlanState, StepState
 from tests.rights_world import ez
-from tests.triage.test_triage_rights import (
+from tests.triage.rights_office import (
     ANNA,
     BERT,
     BOX,

@@ -14,7 +14,7 @@ from store.rights import lists as rights_lists
 from store.tables.rights import rights_keep
 from tests.house_fixture import open_house
 from tests.rights_world import REGION, ez
-from tests.triage.test_triage_rights import (
+from tests.triage.rights_office import (
     ANNA,
     BOX,
     DEFECTS,

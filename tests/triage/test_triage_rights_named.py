@@ -17,7 +17,7 @@ from store.rights.plans import PlanState
 from store.tables.rights import rights_plan
 from tests.house_fixture import open_house
 from tests.rights_world import REGION, SC, ez
-from tests.triage.test_triage_rights import (
+from tests.triage.rights_office import (
     ANNA,
     BERT,
     BOX,

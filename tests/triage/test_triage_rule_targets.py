@@ -16,11 +16,12 @@ from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import health, receive, rounds
+from triage import receive, rounds
 from triage.filing import filing
 from triage.house import AlarmPolicy
 from triage.rulesets import drafts as rulesets
 from triage.rulesets import targets as rule_targets
+from triage.watch import health
 
 FOLDER = "435 Kassel/Umschulung"
 TEXT = HEAD + rule('betreff = "Umschulung"', f'ordner = "{FOLDER}"', rule_id="umschulung")

@@ -10,7 +10,7 @@ from store.mails import keeping
 from tests.house_fixture import clerk
 from tests.store.samples import NOW, arrival, new_item
 from triage import work
-from triage.claimed import Claim
+from triage.desk.claimed import Claim
 from triage.house import House
 
 CLERKS = 200

@@ -21,11 +21,12 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.memory import most_bytes
 from tests.triage.renumbering import Renumbering
-from triage import backfill, perhaps_twice, receive, same_head, same_mail
+from triage import backfill, receive
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.house import PostboxPlan
-from triage.perhaps_twice import Pair
+from triage.known import perhaps_twice, same_head, same_mail
+from triage.known.perhaps_twice import Pair
 from triage.reconcile import reconcile
 
 AU = "435 Kassel/AU"

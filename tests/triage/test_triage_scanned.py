@@ -11,8 +11,9 @@ from rules.scan import ScanState
 from store.mails import ledger
 from tests.house_fixture import clerk
 from tests.servers.clamd import ClamdDouble
-from tests.triage.test_triage_way import bring_in, states
-from triage import item_view, work
+from tests.triage.way import bring_in, states
+from triage import work
+from triage.desk import item_view
 from triage.doctor import safe as doctor_safe
 from triage.settings import Settings
 from triage.settings.scanner import ScannerSettings

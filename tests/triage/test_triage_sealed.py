@@ -18,7 +18,7 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN
 from tests.triage import sweep_world
 from tests.triage.sweep_world import ANSWERED, MACHINE, OPEN, PAID, WAIVED
-from tests.triage.test_triage_way import bring_in, states
+from tests.triage.way import bring_in, states
 from triage import person, seal_keys
 from triage.cli.app import app
 from triage.doctor import safe as doctor_safe

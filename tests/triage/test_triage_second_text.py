@@ -18,7 +18,7 @@ from tests.refusals import code_of
 from tests.rules.test_rules_second_text import english
 from tests.rules.text_samples import typed
 from tests.triage.test_triage_text_life import ANNA, BERTA, WHY, approved
-from tests.triage.test_triage_way import bring_in
+from tests.triage.way import bring_in
 from triage import wiring, work
 from triage.answers import reply
 from triage.answers.reply import Choice

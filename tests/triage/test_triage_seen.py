@@ -10,8 +10,9 @@ from rules.errors import Conflict, Refused
 from store.desk import claims, items
 from tests import one_sorter
 from tests.house_fixture import MACHINE, clerk, eml, make_house, service_center
-from triage import accept, holding, work
-from triage.correction import Correction
+from triage import accept, work
+from triage.desk import holding
+from triage.desk.correction import Correction
 
 KASSEL, HAMBURG = clerk("435"), clerk("123", name="k-9")
 REASON = "zieht nach Hamburg um"

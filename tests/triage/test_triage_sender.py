@@ -11,8 +11,9 @@ from rules.sender_hints import Hint, trusting
 from store.mails import verdicts
 from store.trail import audit
 from tests.house_fixture import clerk, eml
-from tests.triage.test_triage_way import bring_in
-from triage import item_view, work
+from tests.triage.way import bring_in
+from triage import work
+from triage.desk import item_view
 from triage.house import House
 from triage.settings import Settings
 from triage.settings.sender import SenderSettings

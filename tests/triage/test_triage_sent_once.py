@@ -13,7 +13,7 @@ from store.tables.ledger import OutgoingState
 from store.tables.ledger import outgoing as table
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_reply import first_choice
-from tests.triage.test_triage_way import Eakte, Post, bring_in
+from tests.triage.way import Eakte, Post, bring_in
 from triage import admin, rounds, work
 from triage.answers import reply
 from triage.send import Outlets

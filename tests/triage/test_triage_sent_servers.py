@@ -21,7 +21,7 @@ from tests.servers.dovecot import DovecotServer
 from tests.servers.exchange import ExchangeServer
 from tests.triage import test_triage_draft_reply as drafts
 from tests.triage.test_triage_returned import about, answer
-from tests.triage.test_triage_way import Eakte, Post, bring_in
+from tests.triage.way import Eakte, Post, bring_in
 from triage import rounds, send, work
 from triage.answers import draft_reply, sent_copy
 from triage.house import PostboxPlan

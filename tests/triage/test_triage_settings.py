@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from rules.errors import Refused
 from triage.settings import Settings, check, load, secret
 from triage.settings.postbox import MaildirSettings
+from triage.wiring.judging import load_layouts
 from triage.wiring.policy import policy_of
 from triage.wiring.postboxes import open_postbox
 
@@ -124,6 +125,16 @@ def test_missing_and_broken_files_are_told_apart(tmp_path):
     with pytest.raises(Refused) as not_toml:
         load(broken)
     assert not_toml.value.code == "settings.not_toml"
+
+
+def test_files_that_windows_saved_as_utf_8_are_read_like_others(tmp_path):
+    file = tmp_path / "postlotse.toml"
+    file.write_text("[desk]\nlease_minutes = 20\n", encoding="utf-8-sig")
+    assert load(file).desk.lease_minutes == 20
+    for layout in (Path(__file__).parents[2] / "domain/forms").glob("*.toml"):
+        (tmp_path / layout.name).write_text(layout.read_text("utf-8"), encoding="utf-8-sig")
+    file.unlink()
+    assert load_layouts(tmp_path) == load_layouts(None)
 
 
 def test_a_secret_comes_from_the_environment_or_is_named():

@@ -16,9 +16,10 @@ from rules.item import EakteState
 from store.desk import items
 from store.sending import outgoing
 from tests.house_fixture import Clock, clerk, eml, make_house
-from tests.triage.test_triage_way import bring_in
-from triage import handover, undo, wiring, work
-from triage.correction import Correction
+from tests.triage.way import bring_in
+from triage import handover, wiring, work
+from triage.desk import undo
+from triage.desk.correction import Correction
 from triage.house import House
 from triage.settings import Settings
 

@@ -30,11 +30,12 @@ from store.trail import audit
 from tests.api.door_client import DoorClient
 from tests.api.small_door import door_settings
 from tests.house_fixture import MACHINE, WordJudge, eml
-from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import accept, handover, item_view, log, reconcile, rounds, send, wiring, work
+from tests.triage.way import Eakte, Post, bring_in
+from triage import accept, handover, log, reconcile, rounds, send, wiring, work
 from triage.answers import reply
-from triage.correction import Correction
 from triage.demo import mails as demo_mails
+from triage.desk import item_view
+from triage.desk.correction import Correction
 from triage.house import House
 from triage.settings import Settings
 from triage.worker import Worker

@@ -14,7 +14,7 @@ from store.mails.sort_slots import BLOCK_MAILS
 from tests import one_sorter
 from tests.house_fixture import Clock, WordJudge, eml, open_house
 from tests.store.samples import NOW, arrival
-from tests.triage.test_triage_way import states
+from tests.triage.way import states
 from triage import rounds, sort_turns
 from triage.house import House
 

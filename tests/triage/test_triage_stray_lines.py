@@ -10,7 +10,8 @@ from store.desk import items
 from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import MACHINE, clerk, eml, service_center
-from triage import accept, item_view, rounds, work
+from triage import accept, rounds, work
+from triage.desk import item_view
 from triage.house import House
 
 OLD, HEIR = "435", "415"

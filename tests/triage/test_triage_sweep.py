@@ -22,7 +22,7 @@ from tests.house_fixture import ADMIN, eml
 from tests.triage import sweep_world
 from tests.triage.renumbering import Renumbering
 from tests.triage.sweep_world import ANSWERED, MACHINE, NEEDLES, PAID, WAIVED, World
-from tests.triage.test_triage_way import bring_in, states
+from tests.triage.way import bring_in, states
 from triage import halting, receive, reconcile, wiring
 from triage.cli.app import app
 from triage.sweep import holds as sweep_holds

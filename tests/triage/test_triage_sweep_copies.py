@@ -22,7 +22,7 @@ from tests.triage import sweep_world
 from tests.triage.sweep_world import World
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
-from tests.triage.test_triage_way import bring_in
+from tests.triage.way import bring_in
 from triage import halting, rounds, send, work
 from triage.answers import sent_copy
 from triage.sweep import copies as sweep_copies

@@ -13,8 +13,8 @@ from store.deletion.holds import NewHold
 from store.processes import leases
 from tests.house_fixture import ADMIN, open_house
 from tests.triage import sweep_world
+from tests.triage.mortal import Crash
 from tests.triage.sweep_world import World
-from tests.triage.test_triage_crash import Crash
 from triage.house import PostboxPlan
 from triage.send import Outlets
 from triage.sweep import holds as sweep_holds

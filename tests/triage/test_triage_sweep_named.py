@@ -11,7 +11,7 @@ from store.deletion.holds import NewHold
 from store.deletion.sweep_plans import PlanState
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml
 from tests.refusals import code_of
-from tests.triage.test_triage_way import bring_in
+from tests.triage.way import bring_in
 from triage import console, rereading, wiring
 from triage.cli.app import app
 from triage.sweep import holds as sweep_holds

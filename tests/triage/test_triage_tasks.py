@@ -17,9 +17,10 @@ from store.desk import items
 from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
-from tests.triage.test_triage_way import Post, bring_in
-from triage import handover, item_view, rounds, send, tasks, work
-from triage.correction import Correction
+from tests.triage.way import Post, bring_in
+from triage import handover, rounds, send, tasks, work
+from triage.desk import item_view
+from triage.desk.correction import Correction
 
 ME = clerk("435")
 TEXT = "Kassel 34117 123A456789"

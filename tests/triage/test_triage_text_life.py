@@ -18,7 +18,7 @@ from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.refusals import code_of
 from tests.rules.text_samples import typed
-from tests.triage.test_triage_way import Eakte, Post, bring_in
+from tests.triage.way import Eakte, Post, bring_in
 from triage import rounds, send, wiring, work
 from triage.answers import reply
 from triage.answers.reply import Choice

@@ -21,11 +21,12 @@ from store.trail import audit
 from tests.house_fixture import MACHINE, Clock, clerk, eml, service_center
 from tests.refusals import code_of
 from tests.triage.test_triage_reply import first_choice
-from tests.triage.test_triage_way import bring_in
-from triage import accept, handover, holding, rounds, undo, work
+from tests.triage.way import bring_in
+from triage import accept, handover, rounds, work
 from triage.answers import reply
-from triage.claimed import Claim
-from triage.correction import Correction
+from triage.desk import holding, undo
+from triage.desk.claimed import Claim
+from triage.desk.correction import Correction
 from triage.filing import filing
 from triage.house import House
 

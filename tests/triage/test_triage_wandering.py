@@ -11,8 +11,9 @@ from rules.item import CloseReason
 from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
-from triage import accept, health, rounds, wandering, work
+from triage import accept, rounds, work
 from triage.house import House
+from triage.watch import health, wandering
 
 REASON = "Gehört nicht hierher, bitte prüfen."
 NAME = "items:wandering:Südwest"

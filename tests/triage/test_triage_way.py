@@ -5,32 +5,19 @@ from dataclasses import replace
 import pytest
 import structlog
 
-from ingest.maildir.postbox import MaildirPostbox
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import Conflict, Refused, TryLater
-from rules.handover import Receipt
 from rules.item import CloseReason, EakteState, ItemState
 from rules.ledger import LedgerState
-from store.counts import ledger_counts
 from store.desk import items
 from store.mails import originals
-from store.processes.leases import Lease
 from store.sending import outgoing
-from tests import one_sorter
 from tests.house_fixture import clerk, eml
-from triage import handover, item_view, receive, rounds, send, work
-from triage.correction import Correction
+from tests.triage.way import Eakte, Post, bring_in, states
+from triage import handover, receive, rounds, send, work
+from triage.desk import item_view, lists
+from triage.desk.correction import Correction
 from triage.filing import filing
-from triage.house import House
-
-
-def bring_in(house: House, box: MaildirPostbox, lease: Lease, *mails: bytes) -> None:
-    """Deliver, keep, sort and file these mails."""
-    for mail in mails:
-        box.append("INBOX", mail)
-    receive.receive(house, box, lease, region="Südwest")
-    one_sorter.sort_pending(house)
-    filing.file_due(house, box, lease)
 
 
 def test_the_bytes_of_a_mail_are_hashed_and_compressed_once(house, box, lease, monkeypatch):
@@ -46,57 +33,12 @@ def test_the_bytes_of_a_mail_are_hashed_and_compressed_once(house, box, lease, m
     assert sorted(packed) == sorted(hashed)
 
 
-def states(house: House) -> dict[str, int]:
-    with house.db.read() as tx:
-        return {state.value: n for state, n in ledger_counts.counts(tx).items() if n}
-
-
-class Eakte:
-    """An eAkte by hand: remembers what was delivered, answers what the test says."""
-
-    def __init__(self, *, accepts: bool = True) -> None:
-        self.accepts = accepts
-        self.delivered: dict[str, object] = {}
-        self.confirmed: set[str] = set()
-
-    def deliver(self, package) -> None:
-        self.delivered[package.key] = package
-
-    def receipts(self):
-        for key, package in self.delivered.items():
-            if key not in self.confirmed:
-                yield Receipt(
-                    key,
-                    self.accepts,
-                    "AZ-1",
-                    package.sha256,
-                    "2026-11-23T10:00:00Z",
-                    "" if self.accepts else "Kundennummer unbekannt",
-                )
-
-    def confirm(self, paper) -> None:
-        self.confirmed.add(paper.key)
-
-    set_aside = confirm
-
-
-class Post:
-    """A mail outlet that keeps what it was given."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, bytes]] = []
-
-    def send(self, envelope_from: str, recipient: str, data: bytes) -> str:
-        self.sent.append((recipient, data))
-        return "250 ok"
-
-
 def test_a_mail_is_kept_sorted_filed_and_waits_for_its_agency(house, box, lease):
     bring_in(house, box, lease, eml("Krankmeldung", "Bis Freitag. 34117 Kassel"))
     assert states(house) == {"sorted": 1}
     assert box.view("INBOX").uids == ()
     assert len(box.view("435 Kassel/AU").uids) == 1
-    listed = item_view.listing(house, clerk("435"), "435")
+    listed = lists.listing(house, clerk("435"), "435")
     assert [row.item.first_concern for row in listed] == ["au"]
     assert listed[0].item.state is ItemState.WAITING
 

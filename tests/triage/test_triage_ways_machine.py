@@ -26,8 +26,8 @@ from store.tables.ledger import SightingState, item, message, sighting
 from tests.house_fixture import ADMIN, Clock, WordJudge, eml, open_house
 from tests.store.samples import act_counts
 from tests.triage import machine_runs
+from tests.triage.mortal import Crash, MortalBox, MortalDatabase
 from tests.triage.renumbering import Renumbering
-from tests.triage.test_triage_crash import Crash, MortalBox, MortalDatabase
 from tests.triage.test_triage_machine import OneWorker, suppressed_lost
 from triage import admin, aside, backfill, letterbox
 from triage.house import PostboxPlan

@@ -11,7 +11,7 @@ from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_reply import first_choice
-from tests.triage.test_triage_way import Eakte, Post, bring_in
+from tests.triage.way import Eakte, Post, bring_in
 from triage import rounds, send, work
 from triage.answers import reply
 

@@ -15,12 +15,13 @@ from store.sending import outgoing
 from store.sending.outgoing import NewOutgoing
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house, sqlite_url
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.triage.way import Eakte, Post, bring_in, states
 from tests.waiting import until
-from triage import accept, health, log, reconcile, rounds, send, sort_turns
+from triage import accept, log, reconcile, rounds, send, sort_turns
 from triage import aside as set_aside
 from triage.ports import INBOX
 from triage.postbox_round import BUSY_PAUSES, PostboxJob, PostboxRound
+from triage.watch import health
 from triage.wiring import postboxes
 from triage.worker import Worker
 

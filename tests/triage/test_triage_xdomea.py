@@ -12,8 +12,9 @@ from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.servers import xdomea_dms
-from tests.triage.test_triage_way import Post, bring_in
-from triage import handover, item_view, outgoing_care, rounds, send, work
+from tests.triage.way import Post, bring_in
+from triage import handover, outgoing_care, rounds, send, work
+from triage.desk import item_view
 
 ME = clerk("435")
 

@@ -16,7 +16,7 @@ from rules.texts.placeholders import Value, read_values
 from rules.texts.second_text import Second
 from store.approved.texts import ShelvedText, TextShelf
 from store.desk.items import Item
-from triage import identity
+from triage.desk import identity
 from triage.house import BERLIN, House
 
 

@@ -20,7 +20,7 @@ from store.mails import ledger
 from store.mails.ledger import Message
 from store.sending import outgoing
 from store.trail import audit
-from triage import cases
+from triage.desk import cases
 from triage.house import House
 
 BOUNCED = "reply.bounced"

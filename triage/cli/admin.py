@@ -14,10 +14,10 @@ from store.mails.arrivals import Fault
 from store.places import sightings
 from triage import accept, admin, private_file, wiring
 from triage import aside as set_aside
-from triage import perhaps_twice as twice
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
+    DayOption,
     JsonOption,
     day_of,
     emit,
@@ -26,6 +26,7 @@ from triage.console import (
     show,
 )
 from triage.house import House
+from triage.known import perhaps_twice as twice
 
 REMEDIES = {
     Fault.LOST: "it arrived and has no ledger row; take it from a backup, or from the postbox",
@@ -226,9 +227,7 @@ def aside_export(
 
 def reconcile(
     config: ConfigOption = DEFAULT_CONFIG,
-    day: Annotated[
-        str | None, typer.Option(help="Local day, YYYY-MM-DD; today by default.")
-    ] = None,
+    day: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the completeness sum per postbox: seen = open + done + aside + gone + deleted.

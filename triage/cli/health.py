@@ -9,8 +9,8 @@ from rules.pause import is_silent
 from store.database.engine import Database
 from store.processes import beats
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, settings_of, show
-from triage.health import NO_LOOPS, SILENT_AFTER
-from triage.standing import PREFIXES
+from triage.watch.health import NO_LOOPS, SILENT_AFTER
+from triage.watch.standing import PREFIXES
 
 
 def register(app: typer.Typer) -> None:

@@ -1,13 +1,21 @@
 """The command that reports on a trial run: what would have been done on a day."""
 
 from dataclasses import asdict
-from typing import Annotated
 
 import typer
 
 from triage import observed as trial
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, day_of, emit, operator, say
+from triage.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    DayOption,
+    JsonOption,
+    day_of,
+    emit,
+    operator,
+    say,
+)
 from triage.observed import Observed
 
 
@@ -18,9 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def observed(
     config: ConfigOption = DEFAULT_CONFIG,
-    day: Annotated[
-        str | None, typer.Option(help="Local day, YYYY-MM-DD; today by default.")
-    ] = None,
+    day: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tell what would have been done in the observed postboxes: per agency, folder, and aside.

@@ -14,6 +14,7 @@ from triage import outgoing_care, wiring
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
+    DayOption,
     JsonOption,
     day_of,
     emit,
@@ -55,9 +56,7 @@ def replay_all(
 
 def match(
     config: ConfigOption = DEFAULT_CONFIG,
-    day: Annotated[
-        str | None, typer.Option(help="Local day, YYYY-MM-DD; today by default.")
-    ] = None,
+    day: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Hold the hand-overs of a day against what the eAkte says it received; keys by heap.

@@ -11,8 +11,8 @@ from rules.rulesets.finding import has_errors
 from rules.rulesets.taken_over import TakenOver
 from triage import private_file, wiring
 from triage.cli.ruleset_view import tell
-from triage.cli.rulesets import read_text, ruleset_app
-from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
+from triage.cli.rulesets import ruleset_app
+from triage.console import DEFAULT_CONFIG, ConfigOption, operator, read_text, say, settings_of
 from triage.rulesets import taking_over as rule_import
 from triage.wiring import postboxes, sieve_scripts
 
@@ -58,7 +58,7 @@ def ruleset_import(  # noqa: PLR0913, PLR0917 - one argument an option
 def _taken(config: Path, sieve: Path | None, postbox: str, script: str) -> TakenOver:
     """Raises: Refused: `ruleset.import_source`, and as reading it."""
     if sieve is not None and not postbox:
-        return sieve_rules.take_over(read_text(sieve))
+        return sieve_rules.take_over(read_text(sieve, code="ruleset.file"))
     settings = settings_of(config)
     if postbox and sieve is None and sieve_scripts.has_scripts(settings, postbox):
         return sieve_rules.take_over(sieve_scripts.script(settings, postbox, script))

@@ -18,6 +18,7 @@ from triage.console import (
     day_of,
     emit,
     operator,
+    read_text,
     say,
 )
 from triage.house import House
@@ -50,7 +51,9 @@ def ruleset_lint(
 
     Example: postlotse ruleset lint regeln.toml
     """
-    checked = rulesets.check(wiring.house_of(config), operator(), read_text(file))
+    checked = rulesets.check(
+        wiring.house_of(config), operator(), read_text(file, code="ruleset.file")
+    )
     ruleset_view.tell(checked.findings, as_json=as_json)
     if checked.rules is None or has_errors(checked.findings):
         raise typer.Exit(1)
@@ -64,7 +67,9 @@ def ruleset_draft(file: FileArgument, config: ConfigOption = DEFAULT_CONFIG) -> 
 
     Example: postlotse ruleset draft regeln.toml
     """
-    saved, checked = rulesets.save(wiring.house_of(config), operator(), read_text(file))
+    saved, checked = rulesets.save(
+        wiring.house_of(config), operator(), read_text(file, code="ruleset.file")
+    )
     ruleset_view.tell(checked.findings, as_json=False)
     say(f"{saved.set_id} version {saved.version} is a draft; try it with `ruleset dry-run`")
 
@@ -113,7 +118,7 @@ def ruleset_dry_run(
     house = wiring.house_of(config)
     file = Path(what)
     is_file = file.suffix == ".toml" and file.exists()
-    text = read_text(file) if is_file else _kept(house, what, version)
+    text = read_text(file, code="ruleset.file") if is_file else _kept(house, what, version)
     found = rule_trial.trial(house, operator(), text, span=Span(days, mails))
     emit(ruleset_view.trial_json(found)) if as_json else ruleset_view.say_trial(found)
 
@@ -188,21 +193,6 @@ def ruleset_rollback(
         say("no rule set holds any more; the built-in routing goes on")
     else:
         say(f"{to} holds again")
-
-
-def read_text(file: Path) -> str:
-    """The file as UTF-8 text. Raises: Refused: `ruleset.file`."""
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except OSError as exc:
-        raise Refused(
-            "ruleset.file",
-            f"{file} can't be read ({exc.strerror}). Remedy: check path and rights.",
-        ) from exc
-    except UnicodeDecodeError as exc:
-        raise Refused(
-            "ruleset.file", f"{file} is no UTF-8 text. Remedy: save it as UTF-8."
-        ) from exc
 
 
 def _kept(house: House, set_id: str, version: int | None) -> str:

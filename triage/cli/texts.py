@@ -14,7 +14,16 @@ from rules.texts.use import SMALL_CELL, told
 from store.approved.texts import APPROVALS, APPROVALS_SECOND, ShelvedText
 from triage import wiring
 from triage.cli.admin import texts_app
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
+from triage.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    emit,
+    operator,
+    read_text,
+    say,
+    show,
+)
 from triage.texts import life as text_life
 from triage.texts import stock as text_stock
 from triage.texts import view as text_view
@@ -46,7 +55,9 @@ def texts_lint(
     Example: postlotse texts lint au/eingang.txt
     """
     house = wiring.house_of(config)
-    checked = text_life.check(house, operator(), _id_of(file), _read(file))
+    checked = text_life.check(
+        house, operator(), _id_of(file), read_text(file, code="text.file_unreadable")
+    )
     _tell(checked.findings, as_json=as_json)
     if checked.text is None or has_errors(checked.findings):
         raise typer.Exit(1)
@@ -117,7 +128,9 @@ def texts_import(
     """
     house = wiring.house_of(config)
     if file is not None:
-        saved, checked = text_life.draft(house, operator(), _id_of(file), _read(file))
+        saved, checked = text_life.draft(
+            house, operator(), _id_of(file), read_text(file, code="text.file_unreadable")
+        )
         _tell(checked.findings, as_json=False)
         say(f"{saved.text_id} version {saved.version} is a draft; submit it on the page")
         return
@@ -186,18 +199,3 @@ def _id_of(file: Path) -> str:
     name, *rest = file.name.split(".")
     second = [one for one in rest if one in set(Language)]
     return ".".join([file.resolve().parent.name, name, *second[:1]])
-
-
-def _read(file: Path) -> str:
-    """Raises: Refused: `text.file_unreadable`."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError as exc:
-        raise Refused(
-            "text.file_unreadable",
-            f"{file} can't be read ({exc.strerror}). Remedy: check path and rights.",
-        ) from exc
-    except UnicodeDecodeError as exc:
-        raise Refused(
-            "text.file_unreadable", f"{file} is no UTF-8 text. Remedy: save it as UTF-8."
-        ) from exc

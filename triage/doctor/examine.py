@@ -14,12 +14,13 @@ from typing import Final
 
 from rules.errors import HouseError
 from store.mails import verdicts
-from triage import alarm_words, health, outgoing_care, wiring
+from triage import outgoing_care, wiring
 from triage.doctor import neighbours, safe, standby, ways
 from triage.doctor.finding import Finding, Grade, bad, good, of_error, warn
-from triage.health import Check
 from triage.house import House
 from triage.settings import Settings, secret
+from triage.watch import alarm_words, health
+from triage.watch.health import Check
 
 __all__ = ["Finding", "Grade", "Step", "examine", "worst"]
 

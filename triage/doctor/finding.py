@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rules.errors import HouseError
-from triage.remedies import REMEDIES
+from triage.watch.remedies import REMEDIES
 
 
 class Grade(StrEnum):

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from rules.errors import HouseError
 from triage.doctor.finding import Finding, bad, good, of_error, warn
 from triage.house import House
-from triage.remedies import REMEDIES
 from triage.rulesets import targets as rule_targets
 from triage.settings.postbox import PostboxSettings
+from triage.watch.remedies import REMEDIES
 
 
 def targets(house: House, box: PostboxSettings, there: frozenset[str] | None) -> Iterator[Finding]:

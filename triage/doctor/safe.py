@@ -112,7 +112,7 @@ def keys(house: House) -> Iterator[Finding]:
 def left_postboxes(settings: Settings, house: House) -> Iterator[Finding]:
     """Postboxes of the ledger that the configuration does not name any more.
 
-    One that only has another name now is not served (triage/one_folder.py).
+    One that only has another name now is not served (triage/known/one_folder.py).
     """
     named = {box.name for box in settings.postboxes}
     with house.db.read() as tx:

@@ -17,10 +17,10 @@ from store.mails.ledger import Message
 from store.places import epochs, moves, owned, sightings
 from store.processes import leases
 from store.processes.leases import Lease
-from triage import same_mail
-from triage.connection_notes import ConnectionNotes
 from triage.filing import steps
 from triage.house import House
+from triage.known import same_mail
+from triage.known.connection_notes import ConnectionNotes
 from triage.ports import Postbox
 
 log = structlog.get_logger()

@@ -15,9 +15,9 @@ from store.acts import op_steps, ops
 from store.acts.ops import Op
 from store.processes import halts, leases
 from store.processes.leases import Lease
-from triage import set_back
 from triage.filing import steps, unproven
 from triage.house import House
+from triage.known import set_back
 from triage.ports import Postbox
 
 

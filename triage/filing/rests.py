@@ -13,12 +13,12 @@ from rules.errors import Conflict, Refused
 from store.places import sightings
 from store.processes import leases
 from store.processes.leases import Lease
-from triage import same_mail
-from triage.connection_notes import ConnectionNotes
 from triage.filing import steps
 from triage.house import House
+from triage.known import same_mail
+from triage.known.connection_notes import ConnectionNotes
+from triage.known.putback import Rest
 from triage.ports import Postbox
-from triage.putback import Rest
 
 log = structlog.get_logger()
 

@@ -17,8 +17,8 @@ from store.acts import op_steps
 from store.acts.ops import Op
 from store.processes import leases
 from store.processes.leases import Lease
-from triage import same_mail
 from triage.house import House
+from triage.known import same_mail
 from triage.ports import Postbox
 
 DISK: Final = "postbox.disk"

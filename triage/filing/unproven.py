@@ -15,11 +15,11 @@ from rules.postbox import FolderView, Place
 from store.acts import op_steps
 from store.acts.ops import Op
 from store.processes.leases import Lease
-from triage import set_back
-from triage.connection_notes import ConnectionNotes
 from triage.filing import doubt, steps
 from triage.filing.doubt import Copy
 from triage.house import House
+from triage.known import set_back
+from triage.known.connection_notes import ConnectionNotes
 from triage.ports import Postbox
 
 log = structlog.get_logger()

@@ -20,9 +20,6 @@ from triage.house import House
 OTHERS: Final = "andere"
 """What nobody configured, together: people write names into categories. Own decision 0046."""
 
-DAYS_A_ROUND: Final = 3
-"""A house with a year of marks closes its days bit by bit. Own decision 0044."""
-
 _HEADS: Final = ("Tag", "Region", "Dienststelle", "Name", "Markierung", "Anzahl")
 
 
@@ -104,20 +101,3 @@ def export(house: House, cells: Iterable[MarkCell]) -> str:
             for name, number in zip(names, shown, strict=True)
         ]
     return write_rows(_HEADS, rows)
-
-
-def close_days(house: House, *, last: date) -> int:
-    """Count days up to `last` for good, the oldest first; how many. For keeping order.
-
-    Each day in a transaction of its own; any number of workers may do it at once.
-    """
-    with house.db.read() as tx:
-        newest = stored.last_closed(tx)
-        first = newest + timedelta(days=1) if newest else stored.first_day(tx)
-    closed = 0
-    while first is not None and first <= last and closed < DAYS_A_ROUND:
-        with house.db.write() as tx:
-            stored.close_day(tx, first, now=house.clock())
-        first += timedelta(days=1)
-        closed += 1
-    return closed

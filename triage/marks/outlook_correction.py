@@ -21,7 +21,7 @@ from store.desk.items import Item, ItemChange
 from store.mails import verdicts
 from store.mails.verdicts import NewVerdict
 from store.trail import audit
-from triage import cases, correction
+from triage.desk import cases, correction
 from triage.filing import wish
 from triage.house import House
 

@@ -28,8 +28,9 @@ from store.places import sightings
 from store.processes import leases
 from store.processes.leases import Lease
 from store.trail import audit
-from triage import cases, set_back
+from triage.desk import cases
 from triage.house import House
+from triage.known import set_back
 from triage.marks import outlook_correction
 from triage.marks.outlook_correction import OUTLOOK
 from triage.ports import Postbox

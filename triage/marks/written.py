@@ -23,8 +23,8 @@ from store.acts.mark_wishes import MarkWish
 from store.places import sightings
 from store.processes import halts, leases
 from store.processes.leases import Lease
-from triage import set_back
 from triage.house import House
+from triage.known import set_back
 from triage.ports import Postbox
 
 MARKS_A_PASS = 50

@@ -20,12 +20,12 @@ from store.processes import beats, leases
 from store.rights import lists as rights_lists
 from store.rights.lists import Reported
 from store.trail import audit
-from triage import health
 from triage.house import House
 from triage.ports import Groups, ListServer
 from triage.rights import directory as rights_directory
 from triage.rights import reporting
 from triage.rights.directory import GroupNames
+from triage.watch import health
 
 WAITING: Final = "rights.lists_waiting"
 """Some lists differ so that a person must look."""

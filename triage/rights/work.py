@@ -19,7 +19,7 @@ from store.rights import audits as rights_audits
 from store.rights import plans as rights_plans
 from store.rights.plans import PlanState, StepState, StoredPlan, StoredStep
 from store.trail import audit as trail
-from triage import halting
+from triage import halting, turn
 from triage.house import House, PostboxPlan
 from triage.ports import FolderRights
 from triage.rights import basis, decisions
@@ -174,10 +174,10 @@ def orders(house: House, worker: str, desks: Mapping[str, Callable[[], FolderRig
             # The others wait; looking goes on.
             waiting = tuple(order for order in waiting if order.kind == "audit")
         for order in waiting:
-            with _only_worker(house, postbox, worker) as is_mine:
-                done += int(
-                    is_mine and _is_open(house, order) and _tried(house, order, open_rights)
-                )
+            name = f"rights_orders:{postbox}"
+            with turn.taken(house, name, worker, seconds=LEASE_SECONDS) as lease:
+                is_ours = lease is not None and _is_open(house, order)
+                done += int(is_ours and _tried(house, order, open_rights))
     return done
 
 
@@ -197,18 +197,6 @@ def _tried(
     with house.db.write() as tx:
         rights_plans.end_order(tx, order.id, error_code=code, now=house.clock())
     return True
-
-
-@contextmanager
-def _only_worker(house: House, postbox: str, worker: str) -> Iterator[bool]:
-    """Whether this worker carries out the orders for the postbox just now."""
-    name, now = f"rights_orders:{postbox}", house.clock()
-    with house.db.write() as tx:
-        lease = leases.take(tx, name, owner=worker, now=now, seconds=LEASE_SECONDS)
-    yield lease is not None
-    if lease is not None:
-        with house.db.write() as tx:
-            leases.release(tx, lease, now=house.clock())
 
 
 def _obeyed(
@@ -269,17 +257,11 @@ def _alone(house: House, postbox: str, owner: str) -> Iterator[Callable[[Tx], ob
 
     What it gives prolongs that, or raises Conflict `lease.lost`: it took too long between two.
     """
-    name, now = basis.lease_name(postbox), house.clock()
-    with house.db.write() as tx:
-        lease = leases.take(tx, name, owner=owner, now=now, seconds=LEASE_SECONDS)
-    if lease is None:
-        raise basis.busy(postbox)
-    mine = lease
-    try:
-        yield lambda tx: leases.renew(tx, mine, now=house.clock(), seconds=LEASE_SECONDS)
-    finally:
-        with house.db.write() as tx:
-            leases.release(tx, mine, now=house.clock())
+    name = basis.lease_name(postbox)
+    with turn.taken(house, name, owner, seconds=LEASE_SECONDS) as lease:
+        if lease is None:
+            raise basis.busy(postbox)
+        yield lambda tx: leases.renew(tx, lease, now=house.clock(), seconds=LEASE_SECONDS)
 
 
 def _end(house: House, actor: str, stored: StoredPlan, outcome: Outcome, state: PlanState) -> None:

@@ -12,9 +12,9 @@ from rules.rulesets.force import in_force
 from store.approved import rulesets
 from store.approved.rulesets import OffRule, Version
 from store.database.engine import Tx
-from triage import standing
 from triage.house import House
-from triage.standing import Trouble, Watch
+from triage.watch import standing
+from triage.watch.standing import Trouble, Watch
 
 NAME: Final = "rule:"
 """Begins the names of these alarms; set and rule follow, and the region of a set for all."""

@@ -16,7 +16,7 @@ from rules.errors import HouseError, Refused
 from rules.rulesets.taken_over import Remark, TakenOver
 from store.approved import rule_readings
 from store.approved.rule_readings import Came, Reading, Wanted
-from store.processes import leases
+from triage import turn
 from triage.house import House, PostboxPlan
 from triage.rulesets import taking_over
 
@@ -95,15 +95,10 @@ def one_round(house: House, worker: str, readers: Mapping[str, Reader | None]) -
         found = rule_readings.oldest_open(tx, readers.keys())
     if found is None:
         return 0
-    with house.db.write() as tx:
-        lease = leases.take(tx, _LEASE, owner=worker, now=house.clock(), seconds=LEASE_SECONDS)
-    if lease is None:
-        return 0
-    try:
+    with turn.taken(house, _LEASE, worker, seconds=LEASE_SECONDS) as lease:
+        if lease is None:
+            return 0
         _do(house, found, readers[found.postbox])
-    finally:
-        with house.db.write() as tx:
-            leases.release(tx, lease, now=house.clock())
     return 1
 
 

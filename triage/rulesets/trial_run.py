@@ -20,6 +20,7 @@ from store.approved import rule_trials
 from store.approved.rule_trials import OrderedTrial, Wanted
 from store.processes import leases
 from store.processes.leases import Lease
+from triage import turn
 from triage.house import House
 from triage.rulesets import drafts
 from triage.rulesets import trial as rule_trial
@@ -100,15 +101,10 @@ def one_round(house: House, worker: str) -> int:
         found = rule_trials.oldest_open(tx)
     if found is None:
         return 0
-    with house.db.write() as tx:
-        lease = leases.take(tx, _LEASE, owner=worker, now=house.clock(), seconds=LEASE_SECONDS)
-    if lease is None:
-        return 0
-    try:
+    with turn.taken(house, _LEASE, worker, seconds=LEASE_SECONDS) as lease:
+        if lease is None:
+            return 0
         _do(house, found, lease)
-    finally:
-        with house.db.write() as tx:
-            leases.release(tx, lease, now=house.clock())
     return 1
 
 

@@ -124,7 +124,7 @@ def load(path: Path) -> Settings:
     `settings.invalid` with every error, its path in the file and a hint, in `details["errors"]`.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as exc:
         raise Refused(
             "settings.missing",

@@ -20,8 +20,8 @@ from store.deletion.sweep_removals import COPY, Removal
 from store.processes import halts, leases
 from store.processes.leases import Lease
 from store.sending import outgoing
-from triage import set_back
 from triage.house import House
+from triage.known import set_back
 from triage.ports import Postbox
 from triage.sweep import outside
 

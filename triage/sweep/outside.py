@@ -22,8 +22,8 @@ from store.processes import halts, leases
 from store.processes.leases import Lease
 from store.tables.ledger import SightingState
 from store.trail import audit
-from triage import same_mail, set_back
 from triage.house import House
+from triage.known import same_mail, set_back
 from triage.ports import Postbox
 from triage.send import Outlets
 

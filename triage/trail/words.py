@@ -7,7 +7,7 @@ Source: F52; own decision 0019.
 from types import MappingProxyType
 from typing import Final
 
-from triage.story import WORDS
+from triage.desk.story import WORDS
 
 _HOUSE: Final = MappingProxyType(
     {

@@ -133,7 +133,7 @@ def _installation_key(path: Path) -> bytes:
 
 def _folder_texts(folder: Path | Traversable, suffix: str) -> dict[str, str]:
     return {
-        entry.name: entry.read_text(encoding="utf-8")
+        entry.name: entry.read_text(encoding="utf-8-sig")
         for entry in sorted(folder.iterdir(), key=lambda e: e.name)
         if entry.name.endswith(suffix)
     }

@@ -5,7 +5,8 @@ By code; what the tables of docs/operations.md and docs/rights.md say in more wo
 
 from typing import Final
 
-from triage import halting, outgoing_care, wandering, watched
+from triage import halting, outgoing_care
+from triage.watch import wandering, watched
 
 REMEDIES: Final = {
     outgoing_care.DEAD: "Ursache beheben, dann `postlotse outbox replay-all`.",

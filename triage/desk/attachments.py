@@ -16,7 +16,7 @@ from rules.errors import Refused, TryLater
 from rules.mail import Attachment
 from rules.scan import ScanState
 from store.mails import heads, ledger
-from triage import readings
+from triage.desk import readings
 from triage.doorkeeper import visible_item
 from triage.house import House
 from triage.ports import Scanner

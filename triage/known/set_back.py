@@ -25,9 +25,9 @@ from store.places.owned import Lying
 from store.processes import leases
 from store.processes.leases import Lease
 from store.trail import audit
-from triage import same_mail
-from triage.connection_notes import ConnectionNotes
 from triage.house import House
+from triage.known import same_mail
+from triage.known.connection_notes import ConnectionNotes
 from triage.ports import Postbox
 
 RUN = 5

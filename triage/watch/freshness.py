@@ -14,8 +14,8 @@ from rules import freshness as rule
 from rules.freshness import Alarm
 from store.counts import ledger_counts
 from store.database.engine import Tx
-from triage import standing
 from triage.house import House
+from triage.watch import standing
 
 OTHER_WAYS: Final = {"smtp": "door", "api": "api"}
 """What stands for mail that came out of no postbox. Never an address: this goes into labels."""

@@ -8,7 +8,7 @@ Source: label guide ("in a signature or in a disclaimer does not count"); RFC 36
 
 import re
 
-from ingest import armour, banner, program_lines
+from ingest.seams import armour, banner, program_lines
 
 _DASHES = re.compile(r"--[ \t]?")
 _CLOSING = re.compile(

@@ -18,11 +18,11 @@ from rules.postbox import Fetched, Place, TooLarge
 from store.mails import originals, same_mail
 from store.mails.same_mail import Known
 from store.places import sightings
-from triage import same_head
-from triage.connection_notes import ConnectionNotes
 from triage.house import House
+from triage.known import same_head
+from triage.known.connection_notes import ConnectionNotes
+from triage.known.same_head import with_lf
 from triage.ports import INBOX, Postbox
-from triage.same_head import with_lf
 
 PIECE_BYTES: Final = 1024 * 1024
 

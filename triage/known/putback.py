@@ -25,9 +25,9 @@ from store.places.sightings import OfBytes
 from store.processes import leases
 from store.processes.leases import Lease
 from store.trail import audit
-from triage import set_back
 from triage.filing import wish
 from triage.house import House
+from triage.known import set_back
 from triage.ports import INBOX, Postbox
 
 

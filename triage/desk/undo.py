@@ -22,8 +22,8 @@ from store.desk.undo import Undo
 from store.mails import ledger, verdicts
 from store.mails.verdicts import NewVerdict
 from store.trail import audit
-from triage import holding
-from triage.claimed import Claim
+from triage.desk import holding
+from triage.desk.claimed import Claim
 from triage.filing import wish
 from triage.house import House
 from triage.marks import marking

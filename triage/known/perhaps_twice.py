@@ -27,8 +27,8 @@ from store.mails import ledger, same_mail
 from store.trail import audit
 from store.trail.audit import Note
 from store.upkeep import postbox_names
-from triage import same_head
 from triage.house import House
+from triage.known import same_head
 from triage.ports import INBOX
 
 MOST: Final = 1_000

@@ -16,7 +16,7 @@ from store.desk.item_lists import Spot
 from store.desk.items import Back, Item, case_of, change_to
 from store.trail import audit
 from store.trail.audit import Note
-from triage import cases
+from triage.desk import cases
 from triage.doorkeeper import CLEARING, require_agency, require_seen, visible_agencies, visible_item
 from triage.house import House
 from triage.marks import marking

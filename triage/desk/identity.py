@@ -9,7 +9,7 @@ from rules.texts.approved import Text
 from store.database.engine import Tx
 from store.desk import checks
 from store.desk.items import Item
-from triage import cases
+from triage.desk import cases
 from triage.doorkeeper import workable_item
 from triage.house import House
 

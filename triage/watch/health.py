@@ -9,11 +9,12 @@ from rules.pause import is_silent
 from store.database.engine import Tx
 from store.processes import beats
 from store.processes.beats import Beat
-from triage import freshness, halting, outgoing_care, remedies, standing, wandering
-from triage.freshness import Freshness
+from triage import halting, outgoing_care
 from triage.house import House
 from triage.rulesets import off as rules_off
-from triage.standing import Trouble
+from triage.watch import freshness, remedies, standing, wandering
+from triage.watch.freshness import Freshness
+from triage.watch.standing import Trouble
 
 SILENT_AFTER = timedelta(minutes=5)
 """A loop that said nothing for so long is stuck or not running. own decision 0024."""

@@ -11,7 +11,7 @@ from html import unescape
 from itertools import islice
 from typing import Final
 
-from ingest import signature
+from ingest.seams import signature
 from rules.mail import BodyParts
 
 _SPEAKS: Final = re.compile(

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import form_lines, html, program_lines, quote, signature
-from ingest.quote import cut
+from ingest import html
+from ingest.seams import earlier, form_lines, program_lines, signature
+from ingest.seams.cut import MAX_LINES, cut
 from rules.mail import BodyParts
 
 ROOT = Path(__file__).parents[2]
@@ -358,8 +359,8 @@ def test_no_letter_of_a_training_mail_is_lost() -> None:
 def test_lines_that_are_not_looked_at_hold_nothing_that_counts() -> None:
     for text in TEXTS:
         lines = text.split("\n")
-        seams = {n for n in range(len(lines)) if quote._seam_at(lines, n)}
-        assert seams <= quote._likely(text, lines)
+        seams = {n for n in range(len(lines)) if earlier._seam_at(lines, n)}
+        assert seams <= earlier._likely(text, lines)
         lower, last = f"\n{text}".lower(), len(lines) - 1
         begins = {n for n, x in enumerate(lines) if signature._is_disclaimer(x)}
         begins |= {n for n, x in enumerate(lines) if program_lines._APP.fullmatch(x.rstrip())}
@@ -387,6 +388,6 @@ def test_thousands_of_senders_below_each_other_are_not_each_held_against_all(mon
         return True
 
     monkeypatch.setattr(form_lines, "are_form", counted)
-    cut("Von: Jana Kern\nBetreff: Termin\n" * (quote.MAX_LINES // 2))
+    cut("Von: Jana Kern\nBetreff: Termin\n" * (MAX_LINES // 2))
     assert held
-    assert sum(held) < 10 * quote.MAX_LINES
+    assert sum(held) < 10 * MAX_LINES

@@ -20,8 +20,7 @@ from rules.scan import Scan, is_program
 from rules.sender_hints import NOTHING_SEEN, SenderSeen
 from store.acts import marks_seen, reply_drafts
 from store.database.engine import Tx
-from store.desk import checks, item_lists
-from store.desk.item_lists import Listed, Spot
+from store.desk import checks
 from store.desk.items import Item, case_of
 from store.mails import ledger, verdicts
 from store.mails.ledger import Message
@@ -29,23 +28,23 @@ from store.sending import outgoing
 from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
 from store.trail import audit
-from triage import heads, identity, named_places, outgoing_words, readings, scanning
+from triage import heads, outgoing_words
 from triage.answers import conversation, draft_view, returned
 from triage.answers.conversation import OtherItem, SettledItem
 from triage.answers.draft_view import DraftShown
-from triage.doorkeeper import CLEARING, require_agency, visible_item
+from triage.desk import identity, named_places, readings, scanning
+from triage.desk.named_places import NamedAgency
+from triage.desk.story import WORDS, NoteLeft, Step, note_left, steps
+from triage.doorkeeper import visible_item
 from triage.heads import OnlyHead
 from triage.house import House
 from triage.marks import view as mark_view
 from triage.marks.view import MarkShown
-from triage.named_places import NamedAgency
-from triage.story import WORDS, NoteLeft, Step, note_left, steps
 from triage.tasks import OrderedTask, of_rows
 
 DEAD = OutgoingState.DEAD
 _BY_PEOPLE = frozenset({"clerk", "confirmed", "turned_down", "outlook"})
 """Sources of verdicts that correct the machine's, whether or not they may teach."""
-OPEN_STATES = (ItemState.WAITING, ItemState.HELD, ItemState.PARKED, ItemState.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,46 +207,6 @@ def safe_html(house: House, caller: Caller, item_id: int) -> str:
         mail = _content(house, tx, ledger.message(tx, item.message_id)).mail
         readings.note(house, tx, caller, item.message_id, {"item": item_id, "part": "html"})
     return sanitize(mail.html) if mail and mail.html else ""
-
-
-def listing(
-    house: House,
-    caller: Caller,
-    agency_code: str,
-    *,
-    limit: int = 100,
-    after: Spot | int | None = None,
-) -> tuple[Listed, ...]:
-    """The open items of an agency, in the order of hand-out, for the list and the API.
-
-    A caller who shows senders or subjects of it notes that (readings.py).
-    `after` as in `item_lists.listing`. Raises: Refused: `access.denied`.
-    """
-    code = None if agency_code == CLEARING else agency_code
-    require_agency(house, caller, code, Permission.READ_ITEM)
-    with house.db.read() as tx:
-        return item_lists.listing(
-            tx, agency_codes=(code,), states=OPEN_STATES, limit=limit, after=after
-        )
-
-
-def chronological(
-    house: House, caller: Caller, agency_code: str, *, limit: int, after: int | None = None
-) -> tuple[Item, ...]:
-    """The open items of an agency by receipt. `after` is the id of the last item before.
-
-    Raises: Refused: `access.denied`.
-    """
-    code = None if agency_code == CLEARING else agency_code
-    require_agency(house, caller, code, Permission.READ_ITEM)
-    with house.db.read() as tx:
-        return item_lists.chronological(tx, agency_code=code, limit=limit, after=after)
-
-
-def mine(house: House, caller: Caller) -> tuple[Item, ...]:
-    """The items that the caller holds now, so that a new page finds its way back."""
-    with house.db.read() as tx:
-        return item_lists.held_by(tx, caller.name)
 
 
 @dataclass(frozen=True, slots=True)

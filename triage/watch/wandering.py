@@ -14,10 +14,10 @@ from rules.item import HOP_ALARM
 from store.database.engine import Tx
 from store.desk import wandering
 from store.desk.items import Item
-from triage import standing
 from triage.doorkeeper import visible_agencies
 from triage.house import House
-from triage.standing import Trouble, Watch
+from triage.watch import standing
+from triage.watch.standing import Trouble, Watch
 
 NAME = "items:wandering:"
 """Begins the names of these alarms; the region follows."""

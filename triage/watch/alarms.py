@@ -23,9 +23,10 @@ from rules.outgoing import OutgoingKind
 from store.database.engine import Tx
 from store.sending import outgoing
 from store.sending.outgoing import NewOutgoing, Outgoing
-from triage import alarm_words, posting
+from triage import posting
 from triage.house import BERLIN, House
 from triage.ports import HookOutlet, MailOutlet
+from triage.watch import alarm_words
 
 CLAIM_SECONDS: Final = 360
 """As for answers (send.CLAIM_SECONDS): longer than the longest delivery."""

@@ -23,8 +23,9 @@ from store.desk.claim_batches import Handed, Want
 from store.desk.claims import Line
 from store.trail import audit
 from store.trail.audit import Note
-from triage import holding, idempotency
-from triage.claimed import Claim
+from triage import idempotency
+from triage.desk import holding
+from triage.desk.claimed import Claim
 from triage.doorkeeper import CLEARING, require_agency
 from triage.house import House
 from triage.idempotency import Answer, Request

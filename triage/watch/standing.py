@@ -12,8 +12,8 @@ from typing import Final
 from store.database.engine import Tx
 from store.processes import beats
 from store.trail import audit
-from triage import alarms
 from triage.house import House
+from triage.watch import alarms
 
 OVERDUE: Final = "overdue:"
 """Begins the names of alarms about mail that waits too long (freshness.py)."""

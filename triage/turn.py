@@ -1,0 +1,24 @@
+"""One at a time, over all machines: a lease while a block runs, given back where it fails, too."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from store.processes import leases
+from store.processes.leases import Lease
+from triage.house import House
+
+
+@contextmanager
+def taken(house: House, name: str, owner: str, *, seconds: int) -> Iterator[Lease | None]:
+    """The lease, or None where somebody else, or this very owner, has it.
+
+    It is not prolonged by itself. Raises: TryLater: `store.away`.
+    """
+    with house.db.write() as tx:
+        lease = leases.take(tx, name, owner=owner, now=house.clock(), seconds=seconds)
+    try:
+        yield lease
+    finally:
+        if lease is not None:
+            with house.db.write() as tx:
+                leases.release(tx, lease, now=house.clock())
