@@ -274,12 +274,12 @@ def _first_field(lines: list[str], number: int) -> int:
 
 
 def _after_fields(lines: list[str], number: int) -> int:
-    """The first line after the header lines of an earlier mail (which may wrap, or have a gap)."""
+    """The first line after the header lines of an earlier mail, between which may be gaps."""
     last, position = number, number
     while position < len(lines) and position - last < 3:
         if _FIELD.match(lines[position]) or _ABOVE_FIELDS.fullmatch(lines[position]):
             last = position + 1
-        elif lines[position].strip() and position >= last and last > number:
+        elif lines[position].strip() and last > number:
             break
         position += 1
     return last

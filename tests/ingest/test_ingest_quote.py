@@ -65,10 +65,48 @@ def test_what_stands_below_a_seam_is_quoted(seam: str) -> None:
         "Hier klicken:\n>> Jetzt anmelden <<",
         "Der Arzt hat mich am 4.3. krankgeschrieben:\nbis 15.3.",
         "Ich habe drei Fragen:\n- erstens --- zweitens\n- drittens",
+        "Das Konto ist neu.\nVon: meiner Schwester kam der Rat.\nIBAN folgt.",
     ],
 )
 def test_what_only_looks_like_a_seam_stays_new(text: str) -> None:
     assert cut(text) == BodyParts(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-- Reply above this line --",
+        "Please reply above the line",
+        "Bitte antworten Sie oberhalb dieser Linie",
+        "Bitte schreiben Sie über dieser Zeile.",
+        "__________\nNicht unterhalb dieser Zeile schreiben",
+    ],
+)
+def test_of_a_ticket_systems_line_what_stands_right_above_it_is_the_answer(line: str) -> None:
+    parts = cut(f"Ich kündige zum 1.5.\n{line}\nMelden Sie jede neue IBAN.\n")
+    assert parts.new == "Ich kündige zum 1.5.\n"
+    assert "neue IBAN" in parts.quoted
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Von: Agentur Kassel\nGesendet: Montag, 4. März 2024 10:15\nBetreff: Termin\n",
+        "Von: Agentur Kassel\nAn: Mia Kern\nBetreff: Termin\n",
+        "Von: Agentur <a@agentur.example>\nBetreff: Termin\n",
+    ],
+)
+def test_what_a_mail_program_writes_is_a_seam_under_the_lines_of_a_form_too(head: str) -> None:
+    form = "Kundennummer: 123A456789\nAbsender: Mia Kern\n\n"
+    parts = cut(f"{form}{head}\nMelden Sie jede neue IBAN.\n")
+    assert (parts.new, "neue IBAN" in parts.quoted) == (form, True)
+
+
+def test_an_earlier_mail_without_marks_is_found_behind_answers_between_marked_lines() -> None:
+    text = "Hallo,\n> Ihre Frage:\nJa, bis Freitag.\n\n"
+    parts = cut(f"{text}Am 04.03.2024 um 10:15 schrieb Agentur für Arbeit:\nNeue IBAN?\n")
+    assert parts.new == "Hallo,\nJa, bis Freitag.\n\n"
+    assert "Neue IBAN?" in parts.quoted
 
 
 def test_answers_between_quoted_lines_are_new() -> None:
@@ -103,6 +141,12 @@ def test_a_mail_forwarded_without_words_is_the_message(own: str) -> None:
     assert "Ich bin krank bis Freitag." in parts.new
     assert "Gesendet: Montag" in parts.quoted
     assert "ganz alt" in parts.quoted
+
+
+def test_the_head_of_a_forwarded_mail_is_not_its_text_though_it_has_gaps() -> None:
+    head = "Von: Anna <anna@post.example>\n\nGesendet: Montag\n\nBetreff: Neue IBAN?\n\n"
+    parts = cut(f"{head}Ich bin krank bis Freitag.\n")
+    assert parts.new.strip() == "Ich bin krank bis Freitag."
 
 
 @pytest.mark.parametrize("own", ["", "Von meinem iPhone gesendet\n\n"])
