@@ -95,6 +95,7 @@ def test_a_plain_line_is_for_this_machine_only(tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught:
         SmtpOutlet(SmtpAccount("mail.agentur.example", 25, tls="none-loopback-only"))
     assert caught.value.code == "smtp.tls_required"
+    SmtpOutlet(SmtpAccount("mail.agentur.example", 25))
     with smtp_sink(tmp_path, mode="plain") as running:
         plain = replace(account(running), tls="none-loopback-only")
         assert SmtpOutlet(plain).send(FROM, TO, MAIL).startswith("250 ")
