@@ -105,6 +105,10 @@ def test_a_wrong_or_missing_login_is_never_the_mails_fault(tmp_path: Path) -> No
     with smtp_sink(tmp_path, mode="starttls", password="richtig") as running:
         known = replace(account(running), user="postlotse", password="richtig")
         assert SmtpOutlet(known).send(FROM, TO, MAIL).startswith("250 ")
+        SmtpOutlet(known).probe()
+        with pytest.raises(TryLater) as probed:
+            SmtpOutlet(replace(known, password="falsch")).probe()
+        assert probed.value.code == "smtp.login"
         for wrong in (replace(known, password="falsch"), account(running)):
             with pytest.raises(TryLater) as caught:
                 SmtpOutlet(wrong).send(FROM, TO, MAIL)
