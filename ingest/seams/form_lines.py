@@ -15,7 +15,7 @@ _TIME_WORD = re.compile(
 )
 _PERSON = re.compile(r"[\s*_]*(?:von|from|de|an|to)[\s*_]*:", re.IGNORECASE)
 _NOTICE = re.compile(
-    r"(?!.*\b(?:ich|mir|mich|wir|uns|mein\w*)\b)"
+    r"(?!.*\b(?:ich|mir|mich|wir|uns|mein\w*|dank\w*)\b)"
     r".{0,40}(?:nachricht|postfach|portal|formular|eservice)[\w ]{0,40}[.:]?\s*$",
     re.IGNORECASE,
 )

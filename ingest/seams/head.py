@@ -97,7 +97,7 @@ def end(lines: list[str], number: int) -> int:
     while position < len(lines) and position - last < 3:
         if _FIELD.match(lines[position]) or DRAWN.fullmatch(lines[position]):
             last = position + 1
-        elif lines[position].strip() and position >= last and last > number:
+        elif lines[position].strip() and last > number:
             break
         position += 1
     return last

@@ -43,10 +43,12 @@ _REGISTER = re.compile(
 _ACCOUNT = re.compile(
     r"\W{0,3}(?:unsere )?(?:bank|konto)verbindung(?:en)?\b.{0,60}:", re.IGNORECASE
 )
-_COMPANY = re.compile(
+_OFFICE = re.compile(
     r"\b(?:GmbH|mbH|mbB|AG|KG|OHG|UG|SE|e\. ?V\.|eG|gGmbH|KGaA|e\. ?K\.|PartG\w*|GbR)(?=\W|$)"
-    r"|\b(?:Tel(?:efon)?|Fax|Telefax|Mobil|Fon|Web|Internet)\s?[.:]|\bwww\.|Bankverbindung\s?:"
+    r"|\b(?:Fax|Telefax|Web|Internet)\s?[.:]|\bwww\.|[Pp]raxis\b|[Kk]anzlei\b|\bSteuerberat"
 )
+"""What no private person signs with; a telephone and an account are no such thing."""
+_COMPANY = re.compile(rf"{_OFFICE.pattern}|\b(?:Tel(?:efon)?|Mobil|Fon)\s?[.:]|Bankverbindung\s?:")
 FACTS = re.compile(
     r"\b\d{3} ?[A-Z] ?\d{3} ?\d{3}\b|\b\d{5} +[A-ZÄÖÜ]|\bK(?:unden|d)\W{0,3}(?:n|-n)|\bPLZ\b|"
     r"\w(?:str(?:aße|asse|\.)|weg|platz|gasse|allee)\W{0,2}\d|\bgeb\.|\bDE ?\d\d(?: ?\d){18}\b",
@@ -269,7 +271,7 @@ def _proof(
 
 
 def _is_account(line: str, under: list[str]) -> bool:
-    return bool(_ACCOUNT.match(line)) and any(_COMPANY.search(other) for other in under)
+    return bool(_ACCOUNT.match(line)) and any(map(_OFFICE.search, under))
 
 
 def _proves(line: str) -> bool:
@@ -292,9 +294,9 @@ def is_closing(line: str) -> bool:
 
 
 def _facts_stay(lines: list[str], found: list[str]) -> list[str]:
-    """Facts of a private person stay new: a block without any company mark keeps its fact lines."""
+    """Facts of a private person stay new: a block in which no office shows keeps its fact lines."""
     block = [n for n, label in enumerate(found) if label == "signature"]
-    if any(_proves(lines[n]) or _COMPANY.search(lines[n]) for n in block):
+    if any(_proves(lines[n]) or _OFFICE.search(lines[n]) for n in block):
         return found
     for number in block:
         if FACTS.search(lines[number]):

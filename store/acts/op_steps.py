@@ -38,9 +38,8 @@ def sent(tx: Tx, op_id: int, *, mark: Watermark, lease: Lease, now: datetime) ->
     None where the wish was withdrawn or got another target since it was read: no command then.
     """
     wish = ops.find(tx, op_id)
-    if wish is None or wish.dst_folder != mark.folder:
-        return None
-    return next(iter(sent_many(tx, [wish], marks={mark.folder: mark}, lease=lease, now=now)), None)
+    wishes = [wish] if wish else []
+    return next(iter(sent_many(tx, wishes, marks={mark.folder: mark}, lease=lease, now=now)), None)
 
 
 def sent_many(

@@ -22,6 +22,7 @@ from classify.life.shelf import Shelf, name_of
 from classify.measuring.measures import CodeFigures
 from ingest.parse import parse
 from rules.codes import Concern, PaymentRelevant
+from rules.errors import Refused
 from tests.refusals import code_of
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
@@ -92,6 +93,19 @@ def test_a_worse_model_stays_outside_unless_a_reason_is_written(shelf, put) -> N
 )
 def test_the_gate_names_what_is_worse(other, found) -> None:
     assert gate.objections(other, GOOD) == found
+
+
+@pytest.mark.parametrize(("live", "new"), [(None, GOOD), (GOOD, None), (None, None)])
+def test_where_one_of_two_was_never_measured_somebody_writes_why(shelf, put, live, new) -> None:
+    """As with labels of one's own, or of a version that measured on no split."""
+    before, after = put(0.1, live), put(0.2, new)
+    shelf.activate(before, at=AT, by="cli:a")
+    with pytest.raises(Refused) as caught:
+        shelf.activate(after, at=AT, by="cli:a")
+    assert (caught.value.code, shelf.live()) == ("model.gate", before)
+    assert caught.value.details["objections"] == ("unmeasured",)
+    shelf.activate(after, at=AT, by="cli:a", despite="eigene Bezeichnungen, siehe Vermerk")
+    assert shelf.live() == after
 
 
 def test_the_one_before_comes_back_without_a_gate(shelf, put) -> None:

@@ -66,10 +66,48 @@ def test_what_stands_below_a_seam_is_quoted(seam: str) -> None:
         "Hier klicken:\n>> Jetzt anmelden <<",
         "Der Arzt hat mich am 4.3. krankgeschrieben:\nbis 15.3.",
         "Ich habe drei Fragen:\n- erstens --- zweitens\n- drittens",
+        "Das Konto ist neu.\nVon: meiner Schwester kam der Rat.\nIBAN folgt.",
     ],
 )
 def test_what_only_looks_like_a_seam_stays_new(text: str) -> None:
     assert cut(text) == BodyParts(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-- Reply above this line --",
+        "Please reply above the line",
+        "Bitte antworten Sie oberhalb dieser Linie",
+        "Bitte schreiben Sie über dieser Zeile.",
+        "__________\nNicht unterhalb dieser Zeile schreiben",
+    ],
+)
+def test_of_a_ticket_systems_line_what_stands_right_above_it_is_the_answer(line: str) -> None:
+    parts = cut(f"Ich kündige zum 1.5.\n{line}\nMelden Sie jede neue IBAN.\n")
+    assert parts.new == "Ich kündige zum 1.5.\n"
+    assert "neue IBAN" in parts.quoted
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Von: Agentur Kassel\nGesendet: Montag, 4. März 2024 10:15\nBetreff: Termin\n",
+        "Von: Agentur Kassel\nAn: Mia Kern\nBetreff: Termin\n",
+        "Von: Agentur <a@agentur.example>\nBetreff: Termin\n",
+    ],
+)
+def test_what_a_mail_program_writes_is_a_seam_under_the_lines_of_a_form_too(head: str) -> None:
+    form = "Kundennummer: 123A456789\nAbsender: Mia Kern\n\n"
+    parts = cut(f"{form}{head}\nMelden Sie jede neue IBAN.\n")
+    assert (parts.new, "neue IBAN" in parts.quoted) == (form, True)
+
+
+def test_an_earlier_mail_without_marks_is_found_behind_answers_between_marked_lines() -> None:
+    text = "Hallo,\n> Ihre Frage:\nJa, bis Freitag.\n\n"
+    parts = cut(f"{text}Am 04.03.2024 um 10:15 schrieb Agentur für Arbeit:\nNeue IBAN?\n")
+    assert parts.new == "Hallo,\nJa, bis Freitag.\n\n"
+    assert "Neue IBAN?" in parts.quoted
 
 
 def test_answers_between_quoted_lines_are_new() -> None:
@@ -104,6 +142,12 @@ def test_a_mail_forwarded_without_words_is_the_message(own: str) -> None:
     assert "Ich bin krank bis Freitag." in parts.new
     assert "Gesendet: Montag" in parts.quoted
     assert "ganz alt" in parts.quoted
+
+
+def test_the_head_of_a_forwarded_mail_is_not_its_text_though_it_has_gaps() -> None:
+    head = "Von: Anna <anna@post.example>\n\nGesendet: Montag\n\nBetreff: Neue IBAN?\n\n"
+    parts = cut(f"{head}Ich bin krank bis Freitag.\n")
+    assert parts.new.strip() == "Ich bin krank bis Freitag."
 
 
 @pytest.mark.parametrize("own", ["", "Von meinem iPhone gesendet\n\n"])
@@ -164,7 +208,14 @@ def test_a_block_without_time_or_receiver_is_an_earlier_mail_under_sentences_onl
 
 
 @pytest.mark.parametrize(
-    "own", ["Hallo, wann kommt mein Geld?", "Guten Tag, ich bin krank", "Hallo, bin krank"]
+    "own",
+    [
+        "Hallo, wann kommt mein Geld?",
+        "Guten Tag, ich bin krank",
+        "Hallo, bin krank",
+        "Hallo bin krank",
+        "MfG\nAnna\nPS: Rückruf erbeten wegen der Kündigung, die am Montag abgegeben wurde",
+    ],
 )
 def test_a_sentence_behind_a_greeting_is_a_word_of_ones_own(own: str) -> None:
     parts = cut(f"{own}\n\n{FORWARD}Melden Sie jede neue IBAN.\n")
@@ -177,12 +228,31 @@ def test_a_sentence_behind_a_greeting_is_a_word_of_ones_own(own: str) -> None:
         ("Meine Tochter ist seit gestern im Krankenhaus.", FORWARD),
         ("MfG\nKundennummer: 123A456789", FORWARD),
         ("", "Von: Kassel@arbeitsagentur.example\nGesendet: Montag\nBetreff: Einladung\n\n"),
+        ("Über das Portal geht es nicht.\nMeine Tochter ist im Krankenhaus.", FORWARD),
+        ("Danke für Ihre Nachricht.", FORWARD),
+        ("Vielen Dank für die schnelle Nachricht", FORWARD),
     ],
 )
 def test_own_words_or_the_agencys_own_mail_leave_the_forwarded_quoted(own: str, head: str) -> None:
     parts = cut(f"{own}\n\n{head}Melden Sie jede neue IBAN.\n")
     assert "IBAN" not in parts.new
     assert own in parts.new
+
+
+def test_an_answer_announced_above_is_found_below_the_agencys_mail() -> None:
+    agency = "Von: Agentur für Arbeit Kassel\nGesendet: Montag\nBetreff: Fragen\n\nSind Sie krank?"
+    closing = "Mit freundlichen Grüßen\nIhre Agentur\n"
+    answer = "Guten Tag, ich bin krank bis 20.3.\n"
+    own = "Meine Antworten stehen unten im Text."
+    parts = cut(f"{own}\n\n{agency}\n\n{closing}\n{answer}")
+    assert (own in parts.new, answer in parts.new) == (True, True)
+    assert "Sind Sie krank?" in parts.quoted
+
+
+def test_a_mail_of_the_agency_that_somebody_forwards_as_such_is_the_message() -> None:
+    head = "Von: Agentur für Arbeit Kassel\nDatum: 4. März 2024\nBetreff: Einladung\n\n"
+    parts = cut(f"---------- Forwarded message ---------\n{head}Kommen Sie am 12.3.\n")
+    assert "Kommen Sie am 12.3." in parts.new
 
 
 @pytest.mark.parametrize(
@@ -209,6 +279,7 @@ def test_what_a_program_signs_is_signature(line: str) -> None:
         "Mit freundlichen Grüßen\nMax Muster\nKundennummer: 123A456789\n34117 Kassel\nTel. 0561 1",
         "-- \nMax Muster\nKd-Nr. 123A456789\nHauptstraße 1\n34117 Kassel",
         "LG Max\n\n34117 Kassel, 123 A 456 789",
+        "-- \nMax Muster\n34117 Kassel\nTel.: 0561 1234\nKd-Nr. 123A456789",
     ],
 )
 def test_facts_of_a_private_person_stay_new(end: str) -> None:
@@ -236,6 +307,13 @@ def test_a_companys_block_is_signature_if_something_proves_it(proof: str) -> Non
     assert parts.signature == f"{COMPANY}{proof}\n"
 
 
+@pytest.mark.parametrize("begin", ["MfG\nS. Kühn\n", "-- \n"])
+def test_the_account_that_a_practice_signs_with_is_no_customers(begin: str) -> None:
+    block = "Hausarztpraxis Dr. Beispiel\nMarktplatz 9, 34117 Kassel\nBankverbindung: DE02 1203\n"
+    parts = cut(f"Anbei die AU von Max Muster.\n\n{begin}{block}")
+    assert "DE02" in parts.signature
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -247,6 +325,44 @@ def test_a_companys_block_is_signature_if_something_proves_it(proof: str) -> Non
 )
 def test_without_proof_nothing_is_taken_for_a_companys_block(text: str) -> None:
     assert cut(text).signature == ""
+
+
+IBAN = "DE02 1203 0000 0000 2020 51"
+TAX = "Steuernummer: 25/123/45678"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Das Konto ist neu.\n\nMfG\nMax Muster\nBankverbindung: {IBAN}\n",
+        f"Bitte ändern.\n\nMfG\nMax Muster\nTel.: 0561 1234\nKontoverbindung neu: {IBAN}\n",
+        f"Hallo,\n\ndas Konto ist neu.\n\nBankverbindung: {IBAN}\n\nMfG\nMetallbau GmbH\n",
+        f"Seit April selbständig.\n{TAX}\n",
+        f"{TAX}\nAb 1.5. Gewerbe, bitte abmelden.\n\nMfG\nAnna Muster\n",
+        f"Hallo,\n\n{TAX}\n\nBitte Zahlung stoppen.\nAb 1.5. Arbeit.\nKein Geld mehr.\nDanke.\n",
+    ],
+    ids=[
+        "account",
+        "with telephone",
+        "of a company",
+        "all there is",
+        "above the closing",
+        "at the top",
+    ],
+)
+def test_what_a_company_would_sign_with_is_text_where_somebody_says_it(text: str) -> None:
+    assert cut(text) == BodyParts(text)
+
+
+def test_a_line_drawn_between_paragraphs_begins_no_signature_where_one_follows() -> None:
+    said = "Kündigung anbei.\n--\n\nBitte Abmeldung zum 1.5.\n"
+    parts = cut(f"{said}-- \nAnna Muster\n")
+    assert parts.new == said
+
+
+def test_a_sentence_like_a_disclaimer_amid_the_text_ends_nothing() -> None:
+    text = "Konto neu.\nDiese E-Mail bitte vertraulich behandeln.\nIBAN folgt.\n\nMfG\nAnna\n"
+    assert cut(text) == BodyParts(text)
 
 
 @pytest.mark.parametrize(

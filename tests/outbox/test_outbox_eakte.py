@@ -141,6 +141,50 @@ def test_a_second_delivery_after_a_rejection_gets_through_whatever_a_crash_left(
     assert list(building.iterdir()) == []
 
 
+def test_after_an_acceptance_that_the_house_did_not_take_it_appears_anew_and_once(
+    drop: Path,
+) -> None:
+    """As where the record was another than the one named; unless a newer answer lies there."""
+    outlet, package = DirectoryOutlet(drop), drop / "pakete" / "item-12-v3"
+    put(drop, "item-12-v3.json", receipt_json(RECEIPT))
+    outlet.confirm(RECEIPT)
+    outlet.deliver(make_package())
+    assert not package.exists()
+    outlet.deliver(make_package(was_rejected=True))
+    assert len(files_below(package)) == 4
+    for put_away in (outlet.confirm, lambda _: None):
+        put(drop, "item-12-v3.json", receipt_json(RECEIPT))
+        put_away(RECEIPT)
+    before = package.stat().st_ino
+    outlet.deliver(make_package(was_rejected=True))
+    assert package.stat().st_ino == before
+    assert list(outlet.receipts()) == [RECEIPT]
+
+
+@pytest.mark.parametrize("left", ["package", "draft", "receipt"])
+def test_whatever_lies_there_of_a_hand_over_is_held_and_goes_and_nothing_of_another(
+    drop: Path, left: str
+) -> None:
+    outlet, other = DirectoryOutlet(drop), replace(RECEIPT, key="item-12-v30")
+    outlet.deliver(make_package(key=other.key))
+    put(drop, f"{other.key}.json", receipt_json(other))
+    outlet.confirm(other)
+    kept = files_below(drop)
+    assert not outlet.holds(RECEIPT.key)
+    if left == "package":
+        outlet.deliver(make_package())
+    elif left == "draft":
+        (drop / ".neu" / "item-12-v3.0123abcd").mkdir(parents=True)
+        (drop / ".neu" / "item-12-v3.0123abcd" / "metadaten.json").write_bytes(b"{")
+    else:
+        put(drop, "item-12-v3.json", receipt_json(RECEIPT))
+        outlet.confirm(RECEIPT)
+    assert outlet.holds(RECEIPT.key)
+    assert outlet.discard(RECEIPT.key)
+    assert files_below(drop) == kept
+    assert not outlet.discard(RECEIPT.key)
+
+
 def test_an_altered_original_is_never_handed_over(drop: Path) -> None:
     with pytest.raises(Refused) as caught:
         DirectoryOutlet(drop).deliver(make_package(original=ORIGINAL + b" "))

@@ -353,6 +353,6 @@ def test_an_eakte_that_tells_all_whatever_is_asked_for_is_no_match(door, outlet)
 
 def test_what_was_said_is_asked_for_by_time_and_an_acceptance_counts(door, outlet):
     since = "von=2026-11-22T08%3A00%3A00%2B00%3A00&bis=2026-11-24T08%3A00%3A00%2B00%3A00"
-    door.listed = {since: [*many(2), *many(1, accepted=False)]}
+    door.listed = {since: [*many(1, accepted=False), *many(2)]}
     told = outlet.told(["item-0-v3", "item-99-v1"], since=NOW - timedelta(days=2))
     assert [(one.key, one.accepted) for one in told] == [("item-0-v3", True)]

@@ -163,6 +163,24 @@ def test_a_server_that_keeps_other_bytes_publishes_nothing(there, account):
     assert not (there / "pakete").exists()
 
 
+@pytest.mark.parametrize("lies", ["half", "nothing"])
+def test_a_move_that_left_no_whole_package_has_delivered_nothing(there, account, lies):
+    class Breaks(Cut):
+        def ask(self, method, path, **kwargs):
+            if method == "MOVE" and lies == "nothing":
+                return Answer(412, {}, b"")
+            answer = self.line.ask(method, path, **kwargs)
+            if method == "MOVE" and answer.is_good:
+                (there / f"pakete/{KEY}.zip").write_bytes(b"PK half")
+            return answer
+
+    assert code_of(lambda: WebdavOutlet(Breaks(Line(account))).deliver(PACKAGE)) == (
+        "eakte.not_whole"
+    )
+    WebdavOutlet(Line(account)).deliver(PACKAGE)
+    assert package_zip.is_whole((there / f"pakete/{KEY}.zip").read_bytes())
+
+
 def test_a_server_without_room_is_left_no_draft_by_a_try_that_failed(there, account):
     class Full(Cut):
         def ask(self, method, path, **kwargs):
@@ -289,6 +307,33 @@ def test_deletion_takes_all_that_lies_of_a_hand_over_and_nothing_else(there, out
     assert outlet.discard(KEY)
     assert (outlet.holds(KEY), outlet.discard(KEY)) == (False, False)
     assert files(there) == [f"quittungen/{KEY}9.json"]
+
+
+@pytest.mark.parametrize("status", [403, 423, 500])
+def test_what_the_server_does_not_remove_is_not_called_removed(there, account, status):
+    class Keeps(Cut):
+        def ask(self, method, path, **kwargs):
+            if method == "DELETE":
+                return Answer(status, {}, b"")
+            return self.line.ask(method, path, **kwargs)
+
+    outlet = WebdavOutlet(Keeps(Line(account)))
+    outlet.deliver(PACKAGE)
+    with pytest.raises((TryLater, Refused)):
+        outlet.discard(KEY)
+    assert files(there) == [f"pakete/{KEY}.zip"]
+
+
+def test_what_was_gone_when_it_was_to_be_removed_was_not_removed(there, account):
+    class Taken(Cut):
+        def ask(self, method, path, **kwargs):
+            if method == "DELETE":
+                (there / f"pakete/{KEY}.zip").unlink()
+            return self.line.ask(method, path, **kwargs)
+
+    outlet = WebdavOutlet(Taken(Line(account)))
+    outlet.deliver(PACKAGE)
+    assert outlet.discard(KEY) is False
 
 
 def test_without_the_base_nothing_is_made_in_its_place(there, account):

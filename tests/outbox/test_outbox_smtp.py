@@ -95,6 +95,7 @@ def test_a_plain_line_is_for_this_machine_only(tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught:
         SmtpOutlet(SmtpAccount("mail.agentur.example", 25, tls="none-loopback-only"))
     assert caught.value.code == "smtp.tls_required"
+    SmtpOutlet(SmtpAccount("mail.agentur.example", 25))
     with smtp_sink(tmp_path, mode="plain") as running:
         plain = replace(account(running), tls="none-loopback-only")
         assert SmtpOutlet(plain).send(FROM, TO, MAIL).startswith("250 ")
@@ -104,6 +105,10 @@ def test_a_wrong_or_missing_login_is_never_the_mails_fault(tmp_path: Path) -> No
     with smtp_sink(tmp_path, mode="starttls", password="richtig") as running:
         known = replace(account(running), user="postlotse", password="richtig")
         assert SmtpOutlet(known).send(FROM, TO, MAIL).startswith("250 ")
+        SmtpOutlet(known).probe()
+        with pytest.raises(TryLater) as probed:
+            SmtpOutlet(replace(known, password="falsch")).probe()
+        assert probed.value.code == "smtp.login"
         for wrong in (replace(known, password="falsch"), account(running)):
             with pytest.raises(TryLater) as caught:
                 SmtpOutlet(wrong).send(FROM, TO, MAIL)

@@ -78,6 +78,7 @@ def test_a_server_that_answers_a_byte_at_a_time_is_left_in_time(step: str) -> No
     [
         ({"MAIL": b"550 5.7.60 no right to send as this\r\n"}, TryLater, "smtp.sender"),
         ({"MAIL": b"552 5.3.4 too large\r\n"}, Refused, "smtp.refused"),
+        ({"MAIL": b"554 5.3.4 too large\r\n"}, Refused, "smtp.refused"),
         ({"MAIL": b"552 message size exceeds fixed limit\r\n"}, Refused, "smtp.refused"),
         ({"MAIL": b"451 4.7.1 later\r\n"}, TryLater, "smtp.later"),
         ({"RCPT": b"421 4.7.0 too many connections\r\n"}, TryLater, "smtp.later"),
@@ -98,6 +99,8 @@ def test_what_is_said_at_each_step(
 
 
 NOT_LET = (
+    b"550 5.7.1 not allowed here",
+    b"554 Recipient address rejected: Relay access denied",
     b"554 5.7.1 <jana@kundin.example>: Relay access denied",
     b"550 5.7.1 Relaying denied. Proper authentication required.",
     b"550 relay not permitted",

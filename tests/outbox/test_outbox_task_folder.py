@@ -112,6 +112,8 @@ def test_after_a_rejection_it_is_laid_anew(drop, outlet):
     file.unlink()
     outlet.deliver(TICKET)
     assert file.exists()
+    heard = drop / "os-algplus/quittungen/erledigt/abgelehnt"
+    assert names(heard) == [f"{TICKET.key}.json"]
     answer(drop, TICKET)
     assert [one.accepted for one in outlet.receipts()] == [True]
 
@@ -206,6 +208,22 @@ def test_a_task_is_laid_down_and_taken_back_only_when_the_disk_has_it(drop, outl
     assert outlet.discard(FORWARD.key)
     assert synced == [at / "auftraege"] * 2
     assert not outlet.discard(FORWARD.key)
+
+
+def test_what_is_discarded_takes_its_receipts_along_and_no_other_task(drop, outlet):
+    other = replace(FORWARD, key=key(TaskKind.FAMILIENKASSE, "0c" * 10))
+    for task in (FORWARD, other):
+        outlet.deliver(task)
+        answer(drop, task, accepted=False)
+        outlet.confirm(next(outlet.receipts()))
+    folder = drop / "familienkasse"
+    for name in (f"{FORWARD.key}.json", f"{FORWARD.key}.eml"):
+        (folder / "auftraege" / name).unlink()
+    assert outlet.holds(FORWARD.key), "its receipt lies there"
+    assert outlet.discard(FORWARD.key)
+    assert not outlet.holds(FORWARD.key)
+    assert names(folder / "quittungen/erledigt") == [f"{other.key}.json"]
+    assert names(folder / "auftraege") == [f"{other.key}.eml", f"{other.key}.json"]
 
 
 def test_of_an_order_that_is_no_task_nothing_lies_there(outlet):

@@ -150,6 +150,22 @@ def test_a_listed_name_that_leads_to_this_machine_or_link_is_refused(
     assert refused.value.code == "webhook.address"
 
 
+def test_a_listed_name_is_called_at_the_address_that_was_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    called: list[object] = []
+
+    def connect(where: object, **_: object) -> socket.socket:
+        called.append(where)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("10.1.2.3", 0))])
+    monkeypatch.setattr(socket, "create_connection", connect)
+    with pytest.raises(TryLater):
+        outlet("https://sc.example/hook", ("sc.example",)).post("k-1", BODY)
+    assert called == [("10.1.2.3", 443)]
+
+
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_no base64"])
 def test_a_secret_that_protects_nothing_is_refused_and_not_repeated(secret: str) -> None:
     with pytest.raises(Refused) as refused:

@@ -47,6 +47,22 @@ def test_what_the_receiver_gives_back_is_compared_like_any_receipt():
     assert (found.sha256, found.kundennummer) == ("a" * 64, "123A456789")
 
 
+def test_the_number_under_which_it_was_filed_goes_before_the_one_that_we_named():
+    """Else a mail in another person's record would look as if it were in the right one."""
+    told = xdomea_dms.imported(
+        process(), file_number="987A654321", fields={"Kundennummer": "123A456789"}
+    )
+    filed = receipt(told.replace(b"Aktenzeichen", b"Kundennummer"))
+    assert filed.kundennummer == "987A654321"
+
+
+def test_fields_of_another_program_are_not_ours():
+    fields = {"SHA256": "a" * 64, "Kundennummer": "123A456789"}
+    told = xdomea_dms.imported(process(), fields=fields)
+    found = receipt(told.replace(b"urn:postlotse:eakte:1", b"urn:other:eakte:1"))
+    assert (found.sha256, found.kundennummer) == ("", None)
+
+
 def test_without_a_sign_the_document_there_is_the_reference():
     data = xdomea_dms.imported(process()).replace(b"Aktenzeichen", b"Sachbearbeitung")
     assert receipt(data).reference == "6f9619ff-8b86-4011-b42d-00cf4fc964ff"
@@ -61,8 +77,19 @@ def test_without_a_sign_the_document_there_is_the_reference():
     ],
 )
 def test_a_refusal_tells_why(said, reason):
-    found = receipt(xdomea_dms.imported(process(), **said))
-    assert (found.accepted, found.reference, found.reason) == (False, "", reason)
+    for told in (said, said | {"file_number": ""}):
+        found = receipt(xdomea_dms.imported(process(), **told))
+        assert (found.accepted, found.reference, found.reason) == (False, "", reason)
+
+
+def test_of_two_answers_in_one_a_refusal_counts():
+    said = "<x:Rueckmeldung><x:AllgemeineRueckmeldung><code>{}</code></x:AllgemeineRueckmeldung>"
+    end = "</x:Rueckmeldung>"
+    both = said.format("0000000") + end + said.format("0000003") + end
+    filed = xdomea_dms.imported(process(), file_number="").decode()
+    begin, stop = filed.index("<x:Rueckmeldung>"), filed.index(end) + len(end)
+    found = receipt((filed[:begin] + both + filed[stop:]).encode())
+    assert (found.accepted, found.reason) == (False, "XDOMEA-Fehler 0000003.")
 
 
 def test_success_with_a_part_that_failed_is_no_success():

@@ -10,11 +10,13 @@ import pytest
 
 from rules.errors import Conflict
 from rules.ledger import LedgerState
+from rules.postbox import Watermark
+from store.acts import op_steps, ops, wishes
 from store.database.engine import Database, Tx
 from store.desk import items
 from store.mails import ledger
 from store.processes import leases
-from tests.store.samples import NOW, keep, later, new_item, take_lease
+from tests.store.samples import NOW, POSTBOX, keep, later, new_item, take_lease
 
 Lock = Callable[[Tx, int], object]
 
@@ -96,3 +98,29 @@ def test_who_waits_for_an_item_or_a_lease_sees_what_was_written_on_it(db: Databa
     for thread in waits:
         thread.join(timeout=5)
     assert seen == [2]
+
+
+@pytest.mark.parametrize("to", ["431 Hanau/AU", "INBOX"], ids=["aimed anew", "withdrawn"])
+def test_no_command_goes_out_for_a_wish_that_somebody_is_just_changing(
+    db: Database, to: str
+) -> None:
+    """Else the mail would lie in a folder that nobody wished for, and count as lost."""
+    message_id = keep(db, "1").message_id
+    target = "435 Kassel/AU"
+    with db.write() as tx:
+        wishes.want(tx, message_id, kind="file", dst_folder=target, now=NOW)
+        (read,) = ops.due(tx, POSTBOX, now=NOW, limit=1)
+    lease = take_lease(db)
+    commands: list[object] = []
+
+    def send(tx: Tx) -> None:
+        marks = {target: Watermark(target, "1", "5")}
+        commands.extend(op_steps.sent_many(tx, [read], marks=marks, lease=lease, now=NOW))
+
+    with db.write() as tx:
+        wishes.want(tx, message_id, kind="file", dst_folder=to, now=NOW)
+        worker = _beside(db, send)
+        assert worker.is_alive()
+    worker.join(timeout=5)
+    assert not worker.is_alive()
+    assert commands == []

@@ -70,6 +70,9 @@ def test_a_newer_wish_outlives_the_proof_of_the_older_and_its_refusal(
         want(db, message, IN_WORK)
         (sent,) = send(db, lease, message)
         want(db, message, DONE, seconds=1)
+        meanwhile = wish_of(db, message)
+        assert meanwhile is not None
+        assert meanwhile.ours == IN_WORK | DONE, "the command in doubt may have come through"
         with db.write() as tx:
             if answer == "done":
                 mark_wishes.done_many(tx, [sent], lease=lease, now=later(2))
@@ -81,6 +84,62 @@ def test_a_newer_wish_outlives_the_proof_of_the_older_and_its_refusal(
         found = wish_of(db, message)
         assert found is not None
         assert (found.wanted, found.sent) == ("done", None)
+
+
+def test_marks_come_off_one_mail_and_no_other_and_are_taken_off_once(
+    db: Database, lease: Lease
+) -> None:
+    first, second = keep(db, "1").message_id, keep(db, "2").message_id
+
+    def carry_out(*message_ids: int) -> None:
+        sent = send(db, lease, *message_ids)
+        with db.write() as tx:
+            mark_wishes.done_many(tx, sent, lease=lease, now=NOW)
+
+    want(db, first, IN_WORK)
+    want(db, second, IN_WORK)
+    carry_out(first, second)
+    want(db, first, frozenset())
+    assert due(db) == [first]
+    carry_out(first)
+    want(db, first, frozenset(), seconds=5)
+    assert due(db, 99) == []
+    left = wish_of(db, second)
+    assert left is not None
+    assert (left.wanted, left.shown) == ("in_work", "in_work")
+
+
+def test_marks_that_a_person_took_off_are_gone_from_that_mail_unless_a_command_is_in_doubt(
+    db: Database, lease: Lease
+) -> None:
+    settled, doubtful, other = (keep(db, uid).message_id for uid in "123")
+    for message in (settled, doubtful, other):
+        want(db, message, IN_WORK)
+    sent = send(db, lease, settled, doubtful, other)
+    with db.write() as tx:
+        mark_wishes.done_many(tx, sent, lease=lease, now=NOW)
+    want(db, doubtful, DONE)
+    send(db, lease, doubtful)
+    with db.write() as tx:
+        for message in (settled, doubtful):
+            mark_wishes.taken_off(tx, message, left=frozenset(), lease=lease, now=NOW)
+    shown = {number: wish_of(db, number) for number in (settled, doubtful, other)}
+    assert [wish.shown for wish in shown.values() if wish] == ["", "in_work", "in_work"]
+    assert due(db) == [doubtful], "and nothing is set again"
+
+
+def test_each_postbox_has_its_own_commands_and_a_copy_loses_the_marks_that_it_bears(
+    db: Database,
+) -> None:
+    here = keep(db, "1").message_id
+    elsewhere = keep(db, "2", postbox="sued").message_id
+    want(db, elsewhere, IN_WORK)
+    with db.write() as tx:
+        mark_wishes.found_on(tx, [(here, POSTBOX, IN_WORK)], now=NOW)
+    assert due(db) == [here]
+    found = wish_of(db, here)
+    assert found is not None
+    assert (found.wanted, found.shown) == ("", "in_work")
 
 
 def test_what_is_given_up_is_due_no_more_until_the_item_goes_on(db: Database, lease: Lease) -> None:
@@ -106,6 +165,9 @@ def test_an_owner_without_the_lease_writes_nothing(db: Database) -> None:
         lambda tx: mark_wishes.done_many(tx, [sent], lease=old, now=later(11)),
         lambda tx: mark_wishes.sent_many(tx, [message], lease=old, now=later(11)),
         lambda tx: mark_wishes.taken_off(tx, message, left=frozenset(), lease=old, now=later(11)),
+        lambda tx: mark_wishes.put_off(
+            tx, sent, error_code="x", next_try_at=None, lease=old, now=later(11)
+        ),
     ):
         with pytest.raises(Conflict) as caught, db.write() as tx:
             write(tx)

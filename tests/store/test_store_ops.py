@@ -198,6 +198,35 @@ def test_later_waits_and_keeps_the_state(db: Database) -> None:
     assert (due.state, due.error_code) == (OpState.SENT, "imap.away")
 
 
+def test_what_is_due_into_a_folder_that_takes_nothing_waits_and_nothing_else(db: Database) -> None:
+    wished = [_wish(db, keep(db, uid).message_id) for uid in ("1", "2", "3", "4")]
+    other = _wish(db, keep(db, "5").message_id, "431 Hanau/AU")
+    kept = keep(db, "6", postbox="sued")
+    with db.write() as tx:
+        elsewhere = wishes.want(tx, kept.message_id, kind="file", dst_folder=TARGET, now=NOW)
+    lease = take_lease(db)
+    with db.write() as tx:
+        op_steps.sent(tx, wished[0], mark=MARK, lease=lease, now=NOW)
+        op_steps.later(
+            tx, wished[1], error_code="imap.away", next_try_at=later(90), lease=lease, now=NOW
+        )
+        op_steps.wait_for_folder(tx, POSTBOX, TARGET, next_try_at=later(30), lease=lease, now=NOW)
+
+    def due(postbox: str, seconds: float) -> list[int]:
+        with db.read() as tx:
+            return [act.id for act in ops.due(tx, postbox, now=later(seconds), limit=9)]
+
+    assert due(POSTBOX, 29) == [wished[0], other], "what was sent is looked for at once"
+    assert sorted(due(POSTBOX, 30)) == [wished[0], *wished[2:], other]
+    assert due("sued", 0) == [elsewhere]
+    take_lease(db, owner="w2", now=later(61))
+    with pytest.raises(Conflict) as caught, db.write() as tx:
+        op_steps.wait_for_folder(
+            tx, POSTBOX, TARGET, next_try_at=later(600), lease=lease, now=later(61)
+        )
+    assert caught.value.code == "lease.lost"
+
+
 def test_a_refused_wish_stands_again_when_a_person_says_so(db: Database) -> None:
     op_id = _wish(db, keep(db, "1").message_id)
     lease = take_lease(db)

@@ -173,6 +173,22 @@ def test_what_a_standby_forgot_the_claim_of_is_noted_and_what_was_put_off_is_not
     assert caught.value.code == "outgoing.claim_lost"
 
 
+@pytest.mark.parametrize("state", ["receipted", "claimed", "dead"])
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_what_a_standby_knows_more_of_than_that_it_is_new_is_written_over_by_nobody(
+    db: Database, write: Write, state: str
+) -> None:
+    """Its receipt came, or another worker has it, under an older claim than the one forgotten."""
+    _order(db)
+    (row,) = _claim(db)
+    with db.write() as tx:
+        tx.run(sa.update(table).values(state=state, fence=row.fence - 1))
+        with pytest.raises(Conflict) as caught:
+            write(tx, row.id, row.fence)
+        assert caught.value.code == "outgoing.claim_lost"
+        assert outgoing.get(tx, row.id).state == state
+
+
 def test_what_was_put_off_is_due_again_of_its_kind_and_but_for_a_reason(db: Database) -> None:
     for key, kind in (("k1", "eakte"), ("k2", "eakte"), ("r", "reply"), ("k3", "eakte")):
         _order(db, key, kind=kind)

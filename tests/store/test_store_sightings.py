@@ -7,7 +7,7 @@ from rules.postbox import Watermark
 from store.acts import op_steps, wishes
 from store.database.engine import Database
 from store.mails import originals
-from store.places import epochs, moves, sightings
+from store.places import epochs, moves, owned, sightings
 from store.tables.ledger import SightingState
 from tests.store.samples import INBOX, NOW, POSTBOX, keep, later, place, take_lease
 
@@ -78,6 +78,49 @@ def test_mail_without_a_postbox_can_not_be_moved(db: Database) -> None:
         with pytest.raises(Refused) as caught:
             moves.move(tx, 99, to=place("2"), now=NOW)
         assert caught.value.code == "mail.unknown"
+
+
+def test_what_is_seen_again_in_its_place_lies_there_again(db: Database) -> None:
+    """Also as one of several mails of a name, as long as it lies nowhere else."""
+    numbered, named = place("1"), place("k", epoch="search-keys")
+    kept = [keep(db, uid, place=at).message_id for uid, at in (("1", numbered), ("2", named))]
+    found = {numbered: originals.fingerprint(b"Subject: 1\r\n\r\nGuten Tag"), named: "other"}
+    with db.write() as tx:
+        here = [s.id for s in sightings.live(tx, POSTBOX, folder=INBOX)]
+        assert list(sightings.mark_gone(tx, here)) == kept
+        seen = owned.seen_again(tx, POSTBOX, found=found, now=later(5))
+        assert {at: one.message_id for at, one in seen.items()} == dict(
+            zip(found, kept, strict=True)
+        )
+        assert sightings.lying(tx, kept) == {kept[0]: (numbered,), kept[1]: (named,)}
+
+
+def test_a_name_is_its_mails_until_that_lies_elsewhere_and_a_number_for_good(db: Database) -> None:
+    """A copy has the search key of its original: what lies there now may be another mail."""
+    name, there = place("k", epoch="keys"), place("k", folder=TARGET, epoch="keys")
+    number = place("1")
+    kept = keep(db, "k", place=name).message_id
+    numbered, other = keep(db, "1", place=number).message_id, keep(db, "2").message_id
+
+    def owner() -> int | None:
+        with db.read() as tx:
+            found = owned.owners(tx, POSTBOX, found={name: "another mail's"}).get(name)
+            left = owned.left(tx, POSTBOX, places=[name, number])
+        assert left == ({} if found else {name: kept})
+        return found
+
+    assert owner() == kept
+    with db.write() as tx:
+        moves.move(tx, numbered, to=place("9", folder=TARGET), src=number, now=NOW)
+        moves.move(tx, kept, to=there, src=place("none", epoch="keys"), now=NOW)
+    assert owner() == kept, "it lies at both"
+    with db.write() as tx:
+        moves.move(tx, kept, to=there, src=name, now=NOW)
+    assert owner() is None
+    with db.write() as tx:
+        sightings.mark_gone(tx, [s.id for s in sightings.live(tx, POSTBOX, folder=TARGET)])
+        assert sightings.lying(tx, [kept, other]).keys() == {other}
+    assert owner() == kept, "it lies nowhere; that others lie somewhere is nothing to it"
 
 
 def test_absences_count_in_a_row_and_gone_messages_lie_nowhere(db: Database) -> None:

@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from rules.errors import Conflict, Refused
 from rules.ledger import LedgerState
 from rules.marks import Outcome
 from rules.sweep import HoldKind
@@ -13,9 +14,14 @@ from store.database.engine import Database
 from store.deletion import holds, residue, retention, scrub
 from store.deletion.holds import NewHold
 from store.desk import threads
-from store.mails import ledger, verdicts
+from store.mails import aside, ledger, verdicts
 from store.mails.verdicts import NewVerdict
-from store.tables.ledger import item, original
+from store.sending import outgoing
+from store.sending.outgoing import NewOutgoing
+from store.tables.ledger import aside as aside_rows
+from store.tables.ledger import item, message, original
+from store.tables.ledger import outgoing as outgoing_rows
+from store.tables.sweep import hold as hold_rows
 from tests.store.samples import NOW, describe, keep, later, queue
 
 BODY = {
@@ -76,6 +82,116 @@ def test_the_read_back_counts_whatever_still_holds_content(db: Database) -> None
         assert residue.left(tx, [message_id, other])["verdict"] == 1
         tx.run(sa.update(original).values(data=b"x"))
         assert residue.left(tx, [message_id])["original"] == 1
+
+
+def with_all(db: Database, uid: str) -> int:
+    """A message that has an answer, an item with words beside it, and lies aside."""
+    item_id = queue(db, uid)
+    with db.write() as tx:
+        message_id = tx.run(sa.select(item.c.message_id).where(item.c.id == item_id)).scalar_one()
+        new = NewOutgoing(
+            "reply", f"reply-{uid}", {"recipient": "a@b.example"}, item_id, message_id
+        )
+        outgoing.order(tx, new, now=NOW)
+        tx.run(sa.update(outgoing_rows).values(state="sent", answer="250 ok"))
+        tx.run(sa.update(item).values(note="Mispel", waiver="Holunder", state="closed"))
+        aside.put(tx, message_id, step="sort", reason_code="mail.bounce", detail="x", now=NOW)
+        ledger.set_state(tx, message_id, LedgerState.ASIDE, reason="mail.bounce", now=NOW)
+    return message_id
+
+
+LEFTOVERS = {
+    "message": [
+        sa.update(message).values(sender="kundin@kunde.example"),
+        sa.update(message).values(subject="Krankmeldung"),
+        sa.update(message).values(message_id="<1@kunde.example>"),
+        sa.update(message).values(state="done"),
+    ],
+    "outgoing": [
+        sa.update(outgoing_rows).values(payload={"recipient": "a@b.example"}),
+        sa.update(outgoing_rows).values(answer="250 ok"),
+    ],
+    "item": [sa.update(item).values(note="Mispel"), sa.update(item).values(waiver="Holunder")],
+    "aside": [sa.update(aside_rows).values(resolved_at=None)],
+    "original": [sa.update(original).values(data=b"x")],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"),
+    [(kind, number) for kind, all_of in LEFTOVERS.items() for number in range(len(all_of))],
+)
+def test_the_read_back_finds_each_thing_that_a_deletion_could_have_left(
+    sqlite_url: str, kind: str, left: int
+) -> None:
+    db = Database.open(sqlite_url)
+    gone, other = with_all(db, "1"), with_all(db, "2")
+    with db.write() as tx:
+        retention.erase(tx, gone, now=later(9))
+        assert set(residue.left(tx, [gone]).values()) == {0}, "nothing of another mail counts"
+        assert residue.left(tx, [gone, other])["outgoing"] == 1
+        retention.erase(tx, other, now=later(9))
+        tx.run(LEFTOVERS[kind][left])
+        found = residue.left(tx, [gone])
+        assert {one: number for one, number in found.items() if number} == {kind: 1}
+    db.close()
+
+
+def test_bytes_that_a_mail_still_needs_are_shared_and_no_residue(db: Database) -> None:
+    gone, alone = keep(db, "1", b"same").message_id, done(db, "3")
+    keep(db, "2", b"same")
+    with db.write() as tx:
+        ledger.set_state(tx, gone, LedgerState.ASIDE, reason="x", now=NOW)
+        for message_id in (gone, alone):
+            retention.erase(tx, message_id, now=later(9))
+        assert residue.left(tx, [gone, alone])["original"] == 0
+        assert residue.shared(tx, [gone, alone]) == 1
+        assert residue.shared(tx, [alone]) == 0
+
+
+def test_what_has_to_leave_still_is_not_deleted_and_a_receipt_keeps_no_words(db: Database) -> None:
+    message_id = done(db, "1")
+    with db.write() as tx:
+        order = outgoing.order(
+            tx, NewOutgoing("reply", "r-1", {"x": 1}, message_id=message_id), now=NOW
+        )
+        for state in ("new", "claimed"):
+            tx.run(sa.update(outgoing_rows).values(state=state))
+            with pytest.raises(Conflict) as caught:
+                retention.erase(tx, message_id, now=later(9))
+            assert caught.value.code == "mail.on_its_way"
+        told = {"accepted": False, "reason": "Frau Mispel ist verzogen", "reference": "E-1"}
+        tx.run(sa.update(outgoing_rows).values(state="rejected", receipt=told))
+        retention.erase(tx, message_id, now=later(9))
+        assert outgoing.get(tx, order).receipt == told | {"reason": ""}
+
+
+def test_a_hold_is_released_once_and_by_whom_it_was(db: Database) -> None:
+    message_id = done(db, "1")
+    with db.write() as tx:
+        held = NewHold(HoldKind.LEGAL, "AZ 1", message_id=message_id)
+        number = holds.place(tx, held, actor="a", now=NOW)
+        holds.release(tx, number, actor="b", now=later(1))
+    with pytest.raises(Refused) as caught, db.write() as tx:
+        holds.release(tx, number, actor="c", now=later(2))
+    assert caught.value.code == "hold.unknown"
+    with db.read() as tx:
+        row = tx.run(sa.select(hold_rows.c.released_by, hold_rows.c.released_at)).one()
+    assert tuple(row) == ("b", later(1))
+
+
+def test_holds_are_read_in_pages_and_by_region_but_for_those_on_postboxes(db: Database) -> None:
+    message_id = done(db, "1")
+    with db.write() as tx:
+        held = [
+            holds.place(tx, NewHold(HoldKind.LEGAL, f"AZ {n}", **on), actor="a", now=NOW)
+            for n, on in enumerate(({"message_id": message_id}, {"postbox": "nord"}) * 2)
+        ]
+        first = holds.in_force(tx, limit=3)
+        rest = holds.in_force(tx, limit=3, after=first[-1].id)
+        assert [one.id for one in (*first, *rest)] == held[::-1]
+        elsewhere = holds.in_force(tx, limit=9, regions=frozenset({"Süd"}))
+        assert [one.postbox for one in elsewhere] == ["nord", "nord"]
 
 
 def test_what_clerks_wrote_beside_a_mail_goes_with_it(db: Database) -> None:

@@ -122,6 +122,25 @@ def test_the_approved_words_leave_and_the_draft_goes_when_they_have_left(house, 
     assert ("Outlook", "reply.ordered") in trail
 
 
+def test_what_was_ordered_before_the_backup_goes_as_ordered_after_a_restore(
+    house, box, lease, item
+):
+    assert draft_reply.hold_back(house, box, lease) == 0, "the folder is not there yet"
+    lay(house, box, draft(letter(house, item)))
+    assert draft_reply.look(house, box, lease) == 1
+    lay(house, box, draft(letter(house, item) + " Bis bald."))
+    assert draft_reply.look(house, box, lease) == 0
+    lay(house, box, draft(letter(house, item), to="Alex@post.example"))
+    assert draft_reply.hold_back(house, box, lease) == 2
+    held = ("refused", "draft.restored")
+    assert sorted(codes(house)) == [("ordered", ""), held, held]
+    assert len(leave(house).sent) == 1
+    for _ in range(2):
+        draft_reply.look(house, box, lease)
+    assert codes(house) == [held, held]
+    assert len(box.view(FOLDER).uids) == 2
+
+
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_while_it_is_read_nobody_takes_the_item_and_answers_it_too(
     house, box, lease, item, monkeypatch

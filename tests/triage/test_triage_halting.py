@@ -8,13 +8,16 @@ from typer.testing import CliRunner
 
 from ingest.maildir.postbox import MaildirPostbox
 from rules.errors import Conflict, Refused
+from rules.tasks import Said, TaskKind
 from store.acts import ops
 from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
+from tests.triage.test_triage_reply import first_choice
 from tests.triage.way import Eakte, Post, bring_in, states
 from tests.waiting import until
-from triage import halting, handover, outgoing_care, receive, rounds, work
+from triage import halting, handover, outgoing_care, receive, rounds, tasks, work
+from triage.answers import reply
 from triage.cli import app as cli
 from triage.filing import filing
 from triage.halting import Begin
@@ -204,14 +207,33 @@ def test_a_postbox_that_was_never_observed_asks_nobody(house, box):
         until(lambda: states(house) == {"sorted": 1} and in_inbox(box) == 0)
 
 
-def test_in_trial_nothing_leaves_for_the_mails_of_a_postbox(house, box, lease):
-    bring_in(house, box, lease, eml("Neues Konto", "Kassel 34117 123A456789"))
+def answer(house, claim):
+    choice = first_choice(house, claim)
+    return reply.order(house, ME, claim.item_id, claim.token, choice)
+
+
+def task(house, claim):
+    told = {"kind": TaskKind.ATV_TERMIN, "said": Said(called=True)}
+    return tasks.order(house, ME, claim.item_id, claim.token, **told)
+
+
+def hand_over(house, claim):
+    return handover.order(house, ME, claim.item_id, claim.token)
+
+
+@pytest.mark.parametrize(
+    ("leave", "subject"),
+    [(answer, "Termin am Montag"), (task, "Kündigung"), (hand_over, "Neues Konto")],
+)
+def test_in_trial_nothing_leaves_for_the_mails_of_a_postbox(house, box, lease, leave, subject):
+    bring_in(house, box, lease, eml(subject, "Kassel 34117 123A456789"))
+    house = replace(house, policy=replace(house.policy, gives_tasks=True))
     trial = replace(house, policy=replace(house.policy, postboxes=(replace(BOX, sends=False),)))
     claim = work.claim_next(trial, ME, "435")
     with pytest.raises(Refused) as refused:
-        handover.order(trial, ME, claim.item_id, claim.token)
+        leave(trial, claim)
     assert refused.value.code == "postbox.not_full"
-    assert handover.order(house, ME, claim.item_id, claim.token) > 0
+    assert leave(house, claim)
 
 
 def test_the_commands_need_neither_model_nor_texts(tmp_path, sqlite_url):

@@ -65,6 +65,18 @@ def test_both_texts_leave_as_they_were_shown_and_are_counted(house, claim):
     assert used == {(TEXT, 1): 1, (f"{TEXT}.en", 1): 1}
 
 
+@pytest.mark.parametrize("which", ["german", "second"])
+def test_neither_text_leaves_in_other_words_than_were_chosen(house, claim, which):
+    """Its version has other bytes by now, as after a restore of the database."""
+    row = row_of(house, order(house, claim, choice()))
+    changed = {"sha256": "0" * 64}
+    below = row.payload["second"] | (changed if which == "second" else {})
+    german = changed if which == "german" else {}
+    with pytest.raises(Refused) as caught:
+        reply.letter(house, replace(row, payload=row.payload | german | {"second": below}))
+    assert caught.value.code == "text.changed"
+
+
 def test_who_writes_is_compared_also_where_only_the_second_text_discloses(house, claim):
     """Its header was changed by another person than the German one's."""
     telling = [
