@@ -67,6 +67,11 @@ def day_of(typed: str, *, code: str) -> date:
         raise Refused(code, f"{typed} is no day; write YYYY-MM-DD.") from exc
 
 
+def counted(number: int, thing: str) -> str:
+    """The number with its thing: "1 folder", "2 folders"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def operator() -> Caller:
     """Whoever may read the configuration is an admin; the trail names the account."""
     return Caller(f"cli:{account()}", Role.ADMIN, agencies=None, regions=None)

@@ -160,7 +160,7 @@ _RULES: Final = {
 
 _RIGHTS: Final = {
     "finding.unknown": "Diesen Befund gibt es nicht mehr. Sehen Sie die neueste Prüfung an.",
-    "plan.unknown": "Einen Plan {plan} gibt es nicht.",
+    "plan.unknown": "Einen Plan {plan} gibt es nicht, oder nicht in Ihren Regionen.",
     "postbox.unknown": "In Ihren Regionen gibt es kein Postfach dieses Namens.",
     "region.unknown": "Diese Region gibt es nicht, oder nicht für Sie.",
     "rights.chain_incomplete": "Es fehlen noch: {missing}. Warten Sie darauf, oder begründen Sie in"

@@ -51,4 +51,4 @@ def filing_again(
     Example: postlotse filing again --code postbox.no_right
     """
     done = refused_moves.file_again(wiring.house_of(config), operator(), code=code)
-    say(f"{done} mails are due for filing again")
+    say(f"due for filing again: {counted(done, 'mail')}")

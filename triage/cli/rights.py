@@ -17,6 +17,7 @@ from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    counted,
     emit,
     operator,
     require_ending,
@@ -130,8 +131,8 @@ def _tell(house: House, caller: Caller, postbox: str, *, as_json: bool) -> int:
             emit({"postbox": postbox, **_line(one)})
         return len(found.open)
     say(
-        f"{postbox}: {found.audit.folders if found.audit else 0} folders, {len(found.open)}"
-        f" findings at {sums.with_findings} of {sums.agencies} agencies,"
+        f"{postbox}: {counted(found.audit.folders if found.audit else 0, 'folder')},"
+        f" {counted(len(found.open), 'finding')} at {sums.with_findings} of {sums.agencies} agencies,"
         f" {len(found.kept)} kept by decision"
     )
     if found.is_stale:
