@@ -6,6 +6,11 @@ from store.mails import ledger
 from triage.house import House
 
 
+def sends(house: House, postbox: str | None) -> bool:
+    """Whether answers, hand-overs and tasks leave for mail of that postbox; None: it has none."""
+    return not any(box.name == postbox and not box.sends for box in house.policy.postboxes)
+
+
 def require_sends(house: House, tx: Tx, message_id: int) -> None:
     """Refuse what would leave the house for a mail whose postbox is not in mode `full`.
 
@@ -13,7 +18,7 @@ def require_sends(house: House, tx: Tx, message_id: int) -> None:
     not held back. In the transaction of the order. Raises: Refused: `postbox.not_full`.
     """
     postbox = ledger.message(tx, message_id).postbox
-    if any(box.name == postbox and not box.sends for box in house.policy.postboxes):
+    if not sends(house, postbox):
         raise Refused(
             "postbox.not_full",
             f"{postbox} is in trial: nothing leaves for its mails. Remedy: work on it as before, or"

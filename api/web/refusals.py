@@ -46,7 +46,7 @@ _ITEMS: Final = {
     "picture.infected": "Der Virenscanner hat in dieser Anlage Schadsoftware gefunden; sie wird"
     " nicht angezeigt.",
     "postbox.not_full": "Dieses Postfach ist im Probebetrieb: Von hier geht noch nichts hinaus."
-    " Arbeiten Sie daran wie bisher.",
+    " Antworten Sie aus Outlook, und legen Sie Zahlungsrelevantes von Hand in die eAkte.",
     "mail.deleted": "Der Inhalt dieser Nachricht ist gelöscht; die Aufbewahrungsfrist ist um.",
     "mail.head_only": "Von dieser Nachricht ist nur der Kopf hier. Öffnen Sie die Mail in"
     " Outlook und geben Sie sie von dort weiter; was zahlungsrelevant ist, legen Sie von Hand"

@@ -57,8 +57,9 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "task_ordered": "Auftrag erteilt.",
         "returned": "Zurückgegeben.",
         "rules_active": "In Kraft ab {}.",
-        "rules_back": "Die vorige Version gilt wieder.",
-        "rules_none": "Zurückgenommen. Es gilt wieder die Zuordnung ohne diesen Regelsatz.",
+        "rules_back": "Die vorige Version gilt in wenigen Sekunden wieder.",
+        "rules_none": "Zurückgenommen. In wenigen Sekunden gilt wieder die Zuordnung ohne diesen"
+        " Regelsatz.",
         "rules_saved": "Entwurf gespeichert. Er wirkt erst, wenn eine zweite Person ihn in Kraft"
         " setzt.",
         "rules_reading": "Beauftragt. Ein Worker liest die Regeln, am Postfach ändert sich nichts.",

@@ -113,8 +113,17 @@ def test_review_report_and_round(config: Path) -> None:
     call("rights", "plan", "--postbox", "SC-Ost", "--propose")
     read = rights.plan(wiring.house_of(config), BERT, 1)[0].hash
     assert "put aside" in call("rights", "reject", "1", "--hash", read)
-    for deed in (("approve", "1"), ("reject", "1"), ("apply", "1"), ("undo", "1")):
-        assert refusal("rights", *deed) == "rights.plan_state", "no command that is refused then"
+
+
+def test_no_command_is_given_out_that_is_refused_then(config: Path) -> None:
+    csv = config.with_name("ost.csv")
+    call("rights", "lists", "import", str(csv), "--region", "Ost")
+    call("rights", "audit", "--postbox", "SC-Ost", code=1)
+    call("rights", "plan", "--postbox", "SC-Ost", "--propose")
+    assert refusal("rights", "approve", "1") == "rights.plan_not_named"
+    rights.reject(wiring.house_of(config), BERT, 1)
+    for deed in ("approve", "reject", "apply", "undo"):
+        assert refusal("rights", deed, "1") == "rights.plan_state"
 
 
 def test_what_does_not_fit_is_refused(config: Path) -> None:

@@ -14,13 +14,14 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from tests.waiting import until
-from triage import halting, handover, health, outgoing_care, receive, rounds, work
+from triage import halting, handover, health, item_view, outgoing_care, receive, rounds, work
 from triage.cli import app as cli
 from triage.filing import filing
 from triage.halting import Begin
 from triage.house import House, PostboxPlan
 from triage.postbox_round import PostboxJob
 from triage.send import Outlets
+from triage.story import BY_HAND
 from triage.worker import Worker
 
 WHY = "Ordner auf dem Server werden umgebaut"
@@ -210,7 +211,19 @@ def test_in_trial_nothing_leaves_for_the_mails_of_a_postbox(house, box, lease):
     with pytest.raises(Refused) as refused:
         handover.order(trial, ME, claim.item_id, claim.token)
     assert refused.value.code == "postbox.not_full"
+    assert item_view.view(trial, ME, claim.item_id).in_trial
+    assert not item_view.view(house, ME, claim.item_id).in_trial
     assert handover.order(house, ME, claim.item_id, claim.token) > 0
+
+
+def test_in_trial_a_clerk_says_when_she_laid_it_into_the_eakte_herself(house, box, lease):
+    bring_in(house, box, lease, eml("Neues Konto", "Kassel 34117 123A456789"))
+    trial = replace(house, policy=replace(house.policy, postboxes=(replace(BOX, sends=False),)))
+    claim = work.claim_next(trial, ME, "435")
+    handover.waive(trial, ME, claim.item_id, claim.token, reason="am 28.11. von Hand abgelegt")
+    shown = item_view.view(house, ME, claim.item_id)
+    assert shown.story[-1].text == BY_HAND, "also when the postbox is in full operation later"
+    assert not shown.close_blocked_because
 
 
 def test_the_commands_need_neither_model_nor_texts(tmp_path, sqlite_url):

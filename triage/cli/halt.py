@@ -7,7 +7,7 @@ import typer
 from rules.errors import Refused
 from store.database.engine import Database
 from triage import halting, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, counted, operator, say, settings_of
+from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
 from triage.halting import Begin
 from triage.wiring.policy import policy_of
 
@@ -65,7 +65,7 @@ def begin_writing(
         )
     now = wiring.utc_now()
     withdrawn = halting.begin(_database(config), operator(), box, since=since, now=now)
-    say(f"{postbox} is written into from now on; withdrawn: {counted(withdrawn, 'wish')} to file")
+    say(f"{postbox} is written into from now on; wishes to file withdrawn: {withdrawn}")
 
 
 def _database(config: ConfigOption) -> Database:

@@ -154,7 +154,8 @@ def _say_compared(found: rights_directory.Compared) -> None:
         members = f"+{one.joined} -{one.left}"
         say(f"  {one.home or 'group':8} {one.address}: {one.state}, {members}{level}")
     say(
-        f"{counted(len(found.lists), 'list')}, {len(found.changes)} of them differ; nothing was stored"
+        f"{counted(len(found.lists), 'list')}, {len(found.changes)} of them differ;"
+        " nothing was stored"
     )
 
 
