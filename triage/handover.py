@@ -154,7 +154,7 @@ def waive(house: House, caller: Caller, item_id: int, token: str, *, reason: str
         item = workable_item(caller, tx, item_id, token=token, now=now)
         why = heads.why(tx, item.message_id)
         details: dict[str, object] = {"only_head": why} if why else {}
-        if not modes.sends(house, ledger.message(tx, item.message_id).postbox):
+        if not modes.sends(house, tx, ledger.message(tx, item.message_id).postbox):
             details["in_trial"] = True
         deed = cases.Deed(Waived(reason), "eakte.waived", details=details)
         cases.do(tx, caller, item, deed, token=token, now=now)

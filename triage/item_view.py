@@ -195,7 +195,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
             reply_drafts.of_item(tx, item.id), folder=house.policy.drafts_folder
         ),
         only_head=heads.lying(tx, message, content.only_head) if content.only_head else None,
-        in_trial=not modes.sends(house, message.postbox),
+        in_trial=not modes.sends(house, tx, message.postbox),
         named_agencies=named_places.of_item(house, item, message, mail, verdict=body),
     )
 

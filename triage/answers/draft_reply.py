@@ -97,10 +97,8 @@ def _hold_back(house: House, postbox: str, lease: Lease, mail: Fetched | TooLarg
 
 def _may_take(house: House, postbox: str) -> bool:
     """Only where answers leave at all: mode `full`, and nothing is stopped."""
-    if not modes.sends(house, postbox):
-        return False
     with house.db.read() as tx:
-        return halts.may_write(tx, postbox)
+        return modes.sends(house, tx, postbox) and halts.may_write(tx, postbox)
 
 
 def _view(house: House, box: Postbox, folder: str) -> FolderView:

@@ -225,11 +225,16 @@ def _postboxes(patient: _Patient) -> Iterator[Finding]:
         yield from safe.other_kinds(patient.settings, patient.house)
 
 
+def _outlets(patient: _Patient) -> Iterator[Finding]:
+    yield from ways.outlets(patient.settings)
+    yield from neighbours.task_folders(patient.settings)
+
+
 _STEPS: Final[dict[Step, Callable[[_Patient], Iterator[Finding]]]] = {
     Step.STORE: _store,
     Step.DATA: _data,
     Step.POSTBOXES: _postboxes,
-    Step.OUTLETS: lambda patient: ways.outlets(patient.settings),
+    Step.OUTLETS: _outlets,
     Step.NEIGHBOURS: lambda patient: neighbours.certificates(patient.settings),
     Step.DOOR: lambda patient: ways.door(patient.settings),
     Step.DISKS: _disks,
