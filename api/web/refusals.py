@@ -124,6 +124,8 @@ _TEXTS: Final = {
     "text.placeholder_extra": "In diesem Text ist kein Platz für: {placeholders}.",
     "text.placeholder_missing": "Es fehlt noch: {placeholders}.",
     "text.placeholder_type": "„{placeholder}“ passt nicht. Erwartet wird: {kind}.",
+    "text.placeholder_type agency": "So heißt keine Agentur für Arbeit. Schreiben Sie nur ihren"
+    " Namen, zum Beispiel Köln.",
     "text.placeholder_unknown": "Einen dieser Platzhalter gibt es nicht. Laden Sie den Vorgang"
     " neu.",
     "text.reason": "Hier ist ein Grund nötig, {shortest} bis {longest} Zeichen.",

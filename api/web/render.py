@@ -50,7 +50,9 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "pending": "Der Vorgang kommt wieder, sobald die eAkte-Quittung da ist.",
         "released": "Zurückgelegt. Der Vorgang wartet wieder.",
         "replayed": "Die Nachricht läuft noch einmal durch die Verarbeitung.",
-        "replayed_all": "Noch einmal durch die Verarbeitung laufen: {}.",
+        "replayed_all": "Noch einmal durch die Verarbeitung laufen: {}. Was danach kein Vorgang"
+        " ist, liegt gleich wieder hier.",
+        "replayed_none": "Davon lag nichts mehr beiseite; vielleicht war jemand schneller.",
         "replied": "Antwort beauftragt.",
         "sent_again": "Noch einmal gesendet wird: {}.",
         "task_cancelled": "Auftrag zurückgenommen.",
