@@ -15,7 +15,7 @@ from typing import Final
 from rules.errors import HouseError
 from store.mails import verdicts
 from triage import alarm_words, health, outgoing_care, wiring
-from triage.doctor import neighbours, safe, standby, ways
+from triage.doctor import neighbours, safe, standby, trail, ways
 from triage.doctor.finding import Finding, Grade, bad, good, of_error, warn
 from triage.health import Check
 from triage.house import House
@@ -138,6 +138,7 @@ def _store(patient: _Patient) -> Iterator[Finding]:
         yield from ways.clock(patient.house)
         yield from safe.keys(patient.house)
         yield from standby.standbys(patient.settings, patient.house)
+        yield from trail.fits_anchor(patient.settings, patient.house)
 
 
 def models_in_use(house: House) -> Iterator[Finding]:
