@@ -94,7 +94,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "undone": "Der letzte Schritt ist rückgängig gemacht. Der Vorgang ist wieder bei Ihnen.",
         "writing_resumed": "Es läuft weiter. Was gewartet hat, wird nachgeholt.",
         "writing_stopped": "Angehalten. Es wird nichts verschoben und nichts gesendet.",
-        "waived": "Als nicht zahlungsrelevant begründet.",
+        "waived": "Begründung gespeichert. Abschließen ist frei.",
         "closed_next": "Abgeschlossen. Das ist der nächste Vorgang.",
         "closes_itself_next": "An die eAkte übergeben. Der Vorgang schließt, sobald die Quittung da"
         " ist. Das ist der nächste.",

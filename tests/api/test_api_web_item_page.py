@@ -95,6 +95,7 @@ def test_in_trial_the_page_says_so_before_anything_is_pressed(look: Look) -> Non
     assert "antworten Sie aus Outlook" in words(page.query_selector("#no-reply"))
     assert "Beauftragen" not in words(page.query_selector(".todo"))
     assert "in die eAkte gelegt" in words(page.query_selector("#waive"))
+    assert "Das würde gesendet" in words(page.query_selector(".answer"))
     assert look("vorgang-owed").query_selector("#probebetrieb") is None
 
 
