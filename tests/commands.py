@@ -15,8 +15,13 @@ def call(*words: object, code: int = 0) -> str:
     return result.stdout
 
 
-def refusal(*words: object) -> str:
-    """The stable code of the error that the command ends with."""
+def refused(*words: object) -> HouseError:
+    """The error that the command ends with."""
     result = RUN.invoke(cli.app, [str(word) for word in words])
     assert isinstance(result.exception, HouseError), (result.output, result.exception)
-    return result.exception.code
+    return result.exception
+
+
+def refusal(*words: object) -> str:
+    """The stable code of the error that the command ends with."""
+    return refused(*words).code

@@ -92,12 +92,14 @@ def plan_of(house: House, caller: Caller, postbox: str) -> PostboxPlan:
     Raises: Refused: `access.denied`, `postbox.unknown`.
     """
     require(caller, Permission.MANAGE_POSTBOXES)
-    for box in house.policy.postboxes:
-        if box.name == postbox and may_see_region(caller, box.region):
+    yours = [box for box in house.policy.postboxes if may_see_region(caller, box.region)]
+    for box in yours:
+        if box.name == postbox:
             return box
+    names = ", ".join(box.name for box in yours)
     raise Refused(
         "postbox.unknown",
-        f"There is no postbox {postbox!r} for you. Remedy: use a name of the configuration.",
+        f"There is no postbox {postbox!r} in your regions; yours: {names}.",
         postbox=postbox,
     )
 

@@ -83,6 +83,11 @@ def read_text(file: Path, *, code: str) -> str:
         raise Refused(code, f"{file} is no UTF-8 text. Remedy: save it as UTF-8.") from exc
 
 
+def counted(number: int, thing: str) -> str:
+    """The number with its thing: "1 folder", "2 folders"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def operator() -> Caller:
     """Whoever may read the configuration is an admin; the trail names the account."""
     return Caller(f"cli:{account()}", Role.ADMIN, agencies=None, regions=None)

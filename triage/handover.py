@@ -144,9 +144,9 @@ def _send_again_if_rejected(tx: Tx, row_id: int, *, now: datetime) -> None:
 def waive(house: House, caller: Caller, item_id: int, token: str, *, reason: str) -> None:
     """A person's reasoned "not payment-relevant"; opens the way to closing.
 
-    Of a mail of which only the head is here it is also how she states that she laid the mail into
-    the eAkte by hand: no receipt could come. The reason stands with the item, not in the trail: it
-    is content.
+    Of a mail of which only the head is here, or of a postbox in trial, it is also how she states
+    that she laid the mail into the eAkte by hand: no receipt could come. The reason stands with the
+    item, not in the trail: it is content.
 
     Raises: Refused: `item.reason_too_short`. Conflict: `item.lease_stale`.
     """
@@ -154,7 +154,10 @@ def waive(house: House, caller: Caller, item_id: int, token: str, *, reason: str
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         why = heads.why(tx, item.message_id)
-        deed = cases.Deed(Waived(reason), "eakte.waived", details={"only_head": why} if why else {})
+        details: dict[str, object] = {"only_head": why} if why else {}
+        if not modes.sends(house, tx, ledger.message(tx, item.message_id).postbox):
+            details["in_trial"] = True
+        deed = cases.Deed(Waived(reason), "eakte.waived", details=details)
         cases.do(tx, caller, item, deed, token=token, now=now)
 
 

@@ -3,7 +3,21 @@
 from rules.errors import Refused
 from store.database.engine import Tx
 from store.mails import ledger
+from store.upkeep import postbox_names
 from triage.house import House
+
+
+def sends(house: House, tx: Tx, postbox: str | None) -> bool:
+    """Whether answers, hand-overs and tasks leave for mail of that postbox; None: it has none.
+
+    A door that runs on while a postbox gets another name knows it by the old one. Decision 0141.
+    """
+    held = {box.name for box in house.policy.postboxes if not box.sends}
+    if not held or postbox is None:
+        return True
+    known = postbox in {box.name for box in house.policy.postboxes}
+    names = (postbox,) if known else (postbox, *postbox_names.former(tx, postbox))
+    return held.isdisjoint(names)
 
 
 def require_sends(house: House, tx: Tx, message_id: int) -> None:
@@ -13,7 +27,7 @@ def require_sends(house: House, tx: Tx, message_id: int) -> None:
     not held back. In the transaction of the order. Raises: Refused: `postbox.not_full`.
     """
     postbox = ledger.message(tx, message_id).postbox
-    if any(box.name == postbox and not box.sends for box in house.policy.postboxes):
+    if not sends(house, tx, postbox):
         raise Refused(
             "postbox.not_full",
             f"{postbox} is in trial: nothing leaves for its mails. Remedy: work on it as before, or"

@@ -39,7 +39,7 @@ def aside_page(visit: OpensReplay, nach: int | None = None, grund: str = "") -> 
 def replay_all(visit: SendsReplay, grund: Annotated[str, Form()] = "") -> Response:
     """All of the person's regions through the stations once more, or those of one reason."""
     done = aside.replay_all(visit.house, visit.caller, reason_code=grund)
-    return go("/beiseite", Notice("replayed_all", str(done)))
+    return go("/beiseite", Notice("replayed_all", str(done)) if done else Notice("replayed_none"))
 
 
 @router.post("/beiseite/{message_id}/nochmal")

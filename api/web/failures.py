@@ -22,14 +22,17 @@ from api.web.render import form_page, go, page
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The words of one page. `code` is for whoever is called for help; it tells no content."""
+    """The words of one page. `code` is for whoever is called for help; it tells no content.
+
+    Without `href` the button leads to the first page of whoever reads it.
+    """
 
     title: str
     why: str
     now: str
     code: str
-    href: str = "/arbeitsplatz"
-    link: str = "Zum Arbeitsplatz"
+    href: str = ""
+    link: str = ""
 
 
 _Words = tuple[str, str, str]
@@ -207,7 +210,7 @@ _BY_STATUS: Final[Mapping[int, _Words]] = MappingProxyType(
         404: (
             "Nicht gefunden",
             "Hier ist nichts, oder es ist für Sie nicht freigegeben.",
-            "Gehen Sie zurück zum Arbeitsplatz.",
+            "Gehen Sie zurück, oder wählen Sie oben eine Seite.",
         ),
         409: (
             "Jemand war schneller",
@@ -217,7 +220,7 @@ _BY_STATUS: Final[Mapping[int, _Words]] = MappingProxyType(
         405: (
             "Hier ist nur ein Knopf, keine Seite",
             "Diese Adresse tut etwas, wenn ein Formular sie aufruft. Nichts wurde geändert.",
-            "Gehen Sie zum Arbeitsplatz, und drücken Sie dort den Knopf.",
+            "Gehen Sie auf die Seite mit dem Knopf, und drücken Sie ihn dort.",
         ),
         413: (
             "Das ist zu groß",

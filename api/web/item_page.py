@@ -23,6 +23,7 @@ from rules.identity import Writer
 from rules.item import CloseReason, EakteState, ItemState
 from triage.answers.conversation import SettledItem
 from triage.desk.item_view import ItemView
+from triage.desk.story import BY_HAND
 
 ASSERTED_FROM = 60
 """Below 60 of 100 a concern is no assertion. Source: desk guide, "Words for probability"."""
@@ -200,10 +201,10 @@ def main_step(view: ItemView, reply: ReplySide, *, mine: bool) -> Main:
             Main.TAKE if view.item.state is ItemState.WAITING or view.held_by_caller else Main.NONE
         )
     is_rejected = view.item.eakte is EakteState.REJECTED
-    if reply.chosen and not replied(view) and not is_rejected:
+    if reply.chosen and not replied(view) and not is_rejected and not view.in_trial:
         return Main.SEND
     if _owed(view):
-        return Main.WAIVE if view.only_head else Main.HANDOVER
+        return Main.WAIVE if view.by_hand else Main.HANDOVER
     return Main.LEAVE if view.close_blocked_because else Main.CLOSE
 
 
@@ -223,7 +224,8 @@ def bar(view: ItemView, *, mine: bool) -> Bar | None:
         case EakteState.REJECTED:
             return _bar_of_rejected(view)
         case EakteState.WAIVED:
-            waived = "Ohne Quittung" if view.only_head else "Nicht zahlungsrelevant"
+            by_hand = any(one.text == BY_HAND for one in view.story)
+            waived = "Ohne Quittung" if by_hand else "Nicht zahlungsrelevant"
             title = f"{waived}, von Hand begründet."
             return Bar("info", "check", title, "Die Begründung bleibt gespeichert.")
 
@@ -235,7 +237,7 @@ def _bar_of_owed(view: ItemView) -> Bar:
     text = (
         "Die Übergabe geht hier nicht: Legen Sie die Mail aus Outlook von Hand in die eAkte und"
         " begründen Sie das."
-        if view.only_head
+        if view.by_hand
         else "Abschließen geht erst mit Quittung."
     )
     return Bar("pay", "lock", f"{relevance}, eAkte-Quittung steht aus.", text)

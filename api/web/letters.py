@@ -75,10 +75,12 @@ def letter(
     `chosen` is a language, or what the form sent for a second text.
     """
     shown = _values(text, defaults)
+    # Where the clerk names the agency, its address comes from the house.
+    known = {*defaults, *(("anschrift",) if "agentur" in text.gaps else ())}
     blanks = tuple(
-        Blank(name, gap(name).label, _hint(gap(name).kind), typed.get(name, ""))
+        Blank(name, gap(name).label, _hint(name), typed.get(name, ""))
         for name in text.gaps
-        if name not in defaults
+        if name not in known
     )
     fits = ", ".join(words.concern(code) for code in text.concerns) or "passt zu allen Anliegen"
     below = tuple(_below(one, defaults, chosen) for one in seconds)
@@ -132,5 +134,7 @@ def _shown(name: str, value: str, language: Language | None) -> str:
         return value
 
 
-def _hint(kind: Kind) -> str:
-    return {Kind.DATE: "TT.MM.JJJJ", Kind.DATE_TIME: "TT.MM.JJJJ HH:MM"}.get(kind, "")
+def _hint(name: str) -> str:
+    if name == "agentur":
+        return "zum Beispiel Köln"
+    return {Kind.DATE: "TT.MM.JJJJ", Kind.DATE_TIME: "TT.MM.JJJJ HH:MM"}.get(gap(name).kind, "")

@@ -13,8 +13,10 @@ from api.outgoing import eakte_of
 from api.web import days, pager
 from api.web.completeness import asked_day
 from api.web.render import Notice, csv_file, go, page, slug
+from api.web.task_steps import TITLES
 from api.web.visit import OpensFigures, OpensReplay, SendsReplay, Visit
 from rules.errors import HouseError
+from rules.tasks import kind_of_key
 from store.sending.outgoing import Outgoing
 from store.sending.outgoing_watch import Departure
 from triage import admin, day_match, outgoing_care, outgoing_words
@@ -48,6 +50,12 @@ WORDS: Final = MappingProxyType(
         "dead": "nicht zustellbar",
     }
 )
+
+
+def title_of(key: str) -> str:
+    """Which task a key stands for, in words; empty where it is no task's."""
+    kind = kind_of_key(key)
+    return TITLES[kind][0] if kind else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,7 @@ def outgoing_page(
         asked=asked,
         states=STATES,
         kinds=KINDS,
+        title_of=title_of,
         words_of=state_words,
         why=outgoing_words.why,
         dead=sum(row.state.value == "dead" for row in rows),
@@ -131,6 +140,7 @@ def match_page(visit: OpensFigures, tag: str = "", nach: Cursor = None, ab: str 
         more_late=cursor.of_departure(late[-1].departure) if pager.is_full(late) else "",
         is_later=bool(nach),
         kinds=KINDS,
+        title_of=title_of,
         stand=visit.house.clock(),
     )
 

@@ -46,7 +46,7 @@ _ITEMS: Final = {
     "picture.infected": "Der Virenscanner hat in dieser Anlage Schadsoftware gefunden; sie wird"
     " nicht angezeigt.",
     "postbox.not_full": "Dieses Postfach ist im Probebetrieb: Von hier geht noch nichts hinaus."
-    " Arbeiten Sie daran wie bisher.",
+    " Antworten Sie aus Outlook, und legen Sie Zahlungsrelevantes von Hand in die eAkte.",
     "mail.deleted": "Der Inhalt dieser Nachricht ist gelöscht; die Aufbewahrungsfrist ist um.",
     "mail.head_only": "Von dieser Nachricht ist nur der Kopf hier. Öffnen Sie die Mail in"
     " Outlook und geben Sie sie von dort weiter; was zahlungsrelevant ist, legen Sie von Hand"
@@ -124,6 +124,8 @@ _TEXTS: Final = {
     "text.placeholder_extra": "In diesem Text ist kein Platz für: {placeholders}.",
     "text.placeholder_missing": "Es fehlt noch: {placeholders}.",
     "text.placeholder_type": "„{placeholder}“ passt nicht. Erwartet wird: {kind}.",
+    "text.placeholder_type agency": "So heißt keine Agentur für Arbeit. Schreiben Sie nur ihren"
+    " Namen, zum Beispiel Köln.",
     "text.placeholder_unknown": "Einen dieser Platzhalter gibt es nicht. Laden Sie den Vorgang"
     " neu.",
     "text.reason": "Hier ist ein Grund nötig, {shortest} bis {longest} Zeichen.",
@@ -160,7 +162,7 @@ _RULES: Final = {
 
 _RIGHTS: Final = {
     "finding.unknown": "Diesen Befund gibt es nicht mehr. Sehen Sie die neueste Prüfung an.",
-    "plan.unknown": "Einen Plan {plan} gibt es nicht.",
+    "plan.unknown": "Einen Plan {plan} gibt es nicht, oder nicht in Ihren Regionen.",
     "postbox.unknown": "In Ihren Regionen gibt es kein Postfach dieses Namens.",
     "region.unknown": "Diese Region gibt es nicht, oder nicht für Sie.",
     "rights.chain_incomplete": "Es fehlen noch: {missing}. Warten Sie darauf, oder begründen Sie in"

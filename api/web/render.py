@@ -51,15 +51,18 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "pending": "Der Vorgang kommt wieder, sobald die eAkte-Quittung da ist.",
         "released": "Zurückgelegt. Der Vorgang wartet wieder.",
         "replayed": "Die Nachricht läuft noch einmal durch die Verarbeitung.",
-        "replayed_all": "Noch einmal durch die Verarbeitung laufen: {}.",
+        "replayed_all": "Noch einmal durch die Verarbeitung laufen: {}. Was danach kein Vorgang"
+        " ist, liegt gleich wieder hier.",
+        "replayed_none": "Davon lag nichts mehr beiseite; vielleicht war jemand schneller.",
         "replied": "Antwort beauftragt.",
         "sent_again": "Noch einmal gesendet wird: {}.",
         "task_cancelled": "Auftrag zurückgenommen.",
         "task_ordered": "Auftrag erteilt.",
         "returned": "Zurückgegeben.",
         "rules_active": "In Kraft ab {}.",
-        "rules_back": "Die vorige Version gilt wieder.",
-        "rules_none": "Zurückgenommen. Es gilt wieder die Zuordnung ohne diesen Regelsatz.",
+        "rules_back": "Die vorige Version gilt in wenigen Sekunden wieder.",
+        "rules_none": "Zurückgenommen. In wenigen Sekunden gilt wieder die Zuordnung ohne diesen"
+        " Regelsatz.",
         "rules_saved": "Entwurf gespeichert. Er wirkt erst, wenn eine zweite Person ihn in Kraft"
         " setzt.",
         "rules_reading": "Beauftragt. Ein Worker liest die Regeln, am Postfach ändert sich nichts.",
@@ -92,7 +95,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "undone": "Der letzte Schritt ist rückgängig gemacht. Der Vorgang ist wieder bei Ihnen.",
         "writing_resumed": "Es läuft weiter. Was gewartet hat, wird nachgeholt.",
         "writing_stopped": "Angehalten. Es wird nichts verschoben und nichts gesendet.",
-        "waived": "Als nicht zahlungsrelevant begründet.",
+        "waived": "Begründung gespeichert. Abschließen ist frei.",
         "closed_next": "Abgeschlossen. Das ist der nächste Vorgang.",
         "closes_itself_next": "An die eAkte übergeben. Der Vorgang schließt, sobald die Quittung da"
         " ist. Das ist der nächste.",

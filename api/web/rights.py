@@ -161,6 +161,7 @@ def plan_page(visit: OpensRights, plan_id: int) -> Response:
         done=_done(steps),
         may_write=visit.house.policy.rights.may_write and not standing.box.is_observed,
         mine=stored.made_by == visit.caller.name,
+        decided_by_you=stored.decided_by == visit.caller.name,
         orders=standing.orders,
         w=rights_words,
     )

@@ -92,7 +92,7 @@ def first_line(lines: list[str], number: int) -> int:
 
 
 def end(lines: list[str], number: int) -> int:
-    """The first line after the header lines of an earlier mail (which may wrap, or have a gap)."""
+    """The first line after the header lines of an earlier mail, between which may be gaps."""
     last, position = number, number
     while position < len(lines) and position - last < 3:
         if _FIELD.match(lines[position]) or DRAWN.fullmatch(lines[position]):

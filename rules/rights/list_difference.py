@@ -20,9 +20,9 @@ _Lists = dict[tuple[str, str], DistributionList]
 class ListState(StrEnum):
     """What becomes of a list. Source: own decision 0063."""
 
-    NEW = "neu"
-    GONE = "entfällt"
-    CHANGED = "geändert"
+    NEW = "new"
+    GONE = "gone"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True)

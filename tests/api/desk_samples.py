@@ -383,6 +383,7 @@ SAMPLES: dict[str, Sample] = {
         BOTH,
     ),
     "waived": Sample(_with(EakteState.WAIVED, close_blocked_because=""), BOTH),
+    "trial": Sample(view(in_trial=True), BOTH),
     "head": Sample(
         view(
             item=item(payment="open"),

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from fastapi import Request, Response
 
-from api.web.outgoing import KINDS, STATES, Asked, state_words
+from api.web.outgoing import KINDS, STATES, Asked, state_words, title_of
 from api.web.pager import Part
 from api.web.render import page
 from store.sending.outgoing import Outgoing
@@ -49,8 +49,8 @@ _LATE = (Late(871, "eakte", KEY, 1284, NOW - timedelta(days=2)),
 def _outgoing(request: Request, rows: tuple[Outgoing, ...] = _ROWS) -> Response:
     return page(
         request, "ausgang.html", rows=rows, more="stand=&art=&nach=3" if rows else "",
-        asked=Asked("", "eakte"), states=STATES, kinds=KINDS, words_of=state_words,
-        why=why, dead=len(rows),
+        asked=Asked("", "eakte"), states=STATES, kinds=KINDS, title_of=title_of,
+        words_of=state_words, why=why, dead=len(rows),
     )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def _match(request: Request, **changed: object) -> Response:
     values: dict[str, object] = {
         "day": TODAY, "typed": "23.11.2026", "fault": "", "found": _MATCH, "away": "",
         "heaps": day_match.HEAPS, "late": _LATE, "more_late": "ZAAGR7", "is_later": True,
-        "odd": Part(_MATCH.odd, 1284, "ab"), "kinds": KINDS, "stand": NOW,
+        "odd": Part(_MATCH.odd, 1284, "ab"), "kinds": KINDS, "title_of": title_of, "stand": NOW,
     }  # fmt: skip
     return page(request, "abgleich.html", **(values | changed))
 

@@ -83,7 +83,7 @@ def test_the_page_of_postboxes_tells_when_a_mark_was_last_read(
     admin.open("/postfaecher")
     (row,) = (" ".join(row.text.split()) for row in admin.page.query_selector_all("tbody tr"))
     assert "heute 1, zuletzt" in row
-    assert "1 zu entscheiden" in row
+    assert "1 wartet am Vorgang" in row
 
 
 def test_the_items_page_says_what_became_of_a_mark() -> None:

@@ -13,6 +13,7 @@ from store.sending import outgoing
 from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
+from tests.api.desk_samples import cookie, gallery
 from tests.api.door_client import DoorClient
 from tests.api.small_door import door_settings
 from tests.api.test_api_tasks import TEXT, take
@@ -198,3 +199,9 @@ def test_a_row_that_is_sent_again_between_two_pages_hides_no_other(
     assert len(seen) == len(set(seen)) == 3, "of the pages, each once"
     old = doors.admin.get("/v1/admin/outgoing/late", params={"cursor": cursor.of_id(seen[1])})
     assert [row["id"] for row in old.json()["late"]] == seen[2:], "a cursor of before is still read"
+
+
+def test_an_overdue_task_is_named_in_words() -> None:
+    client = DoorClient(gallery())
+    client.cookies.update(cookie())
+    assert "Termin in ATV anfordern" in client.get("/muster/abgleich").text

@@ -328,6 +328,10 @@ def test_a_proposal_is_put_aside_on_its_page(office: Office) -> None:
     anna.send("vorschlagen")
     anna.send("verwerfen")
     assert "Plan verworfen" in anna.words(".notice")
+    assert "Plan 1 wurde" in anna.words("main")
+    anna.open("/rechte/plan/1")
+    assert "verworfen" in anna.words("main h1 + p")
+    assert "entschieden" not in anna.words("main")
 
 
 def test_the_page_decides_on_the_plan_that_it_has_shown(office: Office) -> None:
@@ -436,6 +440,8 @@ def test_an_unknown_postbox_or_plan_is_not_found(office: Office) -> None:
     for path in ("/rechte/plan/99", "/rechte/verteiler?postfach=Nirgends"):
         anna.open(path)
         assert anna.answer.status_code in {404, 422}
+        assert "Arbeitsplatz" not in anna.words("main"), "who administers has none"
+        assert "Zur Lage" in anna.words("main .btn")
 
 
 @pytest.mark.parametrize("name", rights_samples.PAGES)

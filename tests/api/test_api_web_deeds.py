@@ -256,7 +256,7 @@ def test_a_reasoned_no_opens_the_way_to_closing_and_the_next_item_follows(
     first = take(doors, clerk, "Bin krank")
     doors.hand_in("Termin absagen")
     clerk.send("nicht-zahlungsrelevant", reason="nur eine Rückfrage ohne Änderung")
-    assert clerk.words(".notice") == "Als nicht zahlungsrelevant begründet."
+    assert clerk.words(".notice") == "Begründung gespeichert. Abschließen ist frei."
     clerk.send("abschliessen", reason="done")
     assert state(doors, first).state is ItemState.CLOSED
     assert clerk.words("h1") == "Termin absagen"

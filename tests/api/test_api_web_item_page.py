@@ -53,6 +53,7 @@ def words(node: DOMNode | None) -> str:
         ("rejected", "Noch einmal übergeben", "Grund: Kundennummer unbekannt."),
         ("waived", "Antwort senden", "von Hand begründet"),
         ("head", "Ohne Quittung: begründen", "Die Übergabe geht hier nicht"),
+        ("trial", "Ohne Quittung: begründen", "Die Übergabe geht hier nicht"),
         ("forbidden", "Abschließen, nächster", None),
         ("waiting", "Diesen Vorgang übernehmen", "Abschließen geht erst mit Quittung."),
         ("deleted", None, None),
@@ -82,6 +83,20 @@ def test_where_only_the_head_is_here_the_page_says_so_and_where_the_mail_lies(lo
     assert "verschlüsselt" not in words(page.query_selector("section.mail"))
     assert page.query_selector("#handover") is None
     assert look("vorgang-owed").query_selector("#nur-kopf") is None
+
+
+def test_in_trial_the_page_says_so_before_anything_is_pressed(look: Look) -> None:
+    page = look("vorgang-trial")
+    assert "Von hier geht noch nichts hinaus." in words(page.query_selector("#probebetrieb"))
+    assert page.query_selector("#handover") is None
+    send = page.query_selector("#send")
+    assert send is not None
+    assert (send.getattr("aria-disabled"), send.getattr("form")) == ("true", None)
+    assert "antworten Sie aus Outlook" in words(page.query_selector("#no-reply"))
+    assert "Beauftragen" not in words(page.query_selector(".todo"))
+    assert "in die eAkte gelegt" in words(page.query_selector("#waive"))
+    assert "Das würde gesendet" in words(page.query_selector(".answer"))
+    assert look("vorgang-owed").query_selector("#probebetrieb") is None
 
 
 def test_an_answer_that_came_back_is_told_with_the_reason(look: Look) -> None:

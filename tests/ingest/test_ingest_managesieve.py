@@ -116,7 +116,7 @@ def test_the_command_takes_over_the_active_script(
     words = ["ruleset", "import", "--out", str(out), "--region", "Südwest", "--postbox"]
     result = CliRunner().invoke(cli.app, [*words, "nord"])
     assert result.exit_code == 0, (result.output, result.exception)
-    assert "1 rules" in result.stdout
+    assert "1 rule in" in result.stdout
     assert "435 Kassel/Beratung" in out.read_text(encoding="utf-8")
     none = CliRunner().invoke(cli.app, [*words, "leer"])
     assert none.exception.code == "sieve.no_script"

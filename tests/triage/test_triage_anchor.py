@@ -14,7 +14,10 @@ from store.tables.ledger import audit as table
 from store.trail import audit
 from triage import counted_days, idempotency, rounds, sessions
 from triage.cli import app as cli
+from triage.doctor import trail as doctor_trail
+from triage.doctor.finding import Grade
 from triage.house import House
+from triage.settings import check
 from triage.trail import anchor, anchor_file
 from triage.watch import freshness
 
@@ -96,6 +99,23 @@ def test_a_trail_that_was_cut_off_is_found_though_its_chain_holds(house, path):
         tx.run(sa.delete(table).where(table.c.seal_seq > 4))
         assert audit.verify(tx).broken is None
     assert codes(house, path) == ["trail.truncated"]
+
+
+def test_the_doctor_tells_a_trail_that_does_not_fit_and_what_to_do(house, path, tmp_path, clock):
+    settings = check({"trail": {"anchor": str(path)}}, base=tmp_path)
+    (told,) = doctor_trail.fits_anchor(settings, house)
+    assert (told.name, told.grade) == ("trail:anchor", Grade.GOOD)
+    clock.forward(days=2)
+    write(house, "mail.later")
+    (told,) = doctor_trail.fits_anchor(settings, house)
+    assert told.grade is Grade.WARN, "nobody notes the head any more"
+    with house.db.write() as tx:
+        tx.run(sa.delete(table).where(table.c.id > 4))
+    (told,) = doctor_trail.fits_anchor(settings, house)
+    assert (told.grade, "trail.truncated" in told.message) == (Grade.BAD, True)
+    assert "backup reread" in told.remedy
+    path.unlink()
+    assert not list(doctor_trail.fits_anchor(settings, house))
 
 
 def test_a_line_taken_out_of_the_anchor_itself_is_found(house, path):
@@ -215,6 +235,7 @@ def test_the_worker_notes_it_and_the_command_holds_the_trail_against_it(house, t
     run = CliRunner().invoke(cli.app, ["trail", "verify", "--config", str(config)])
     assert run.exit_code == 1
     assert "trail.truncated" in run.output
+    assert "backup reread" in run.output, "nobody runs to security after a restore of his own"
     assert "tell your security" in run.output
 
 

@@ -13,7 +13,7 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.rights.folder_acl import account
 from rules.rights.folder_levels import RIGHTS_OF, Level
-from tests.commands import call, refusal
+from tests.commands import call, refusal, refused
 from triage import console, wiring
 from triage.rights import decisions as rights
 
@@ -49,6 +49,7 @@ def test_from_a_csv_to_the_undo(config: Path) -> None:
     assert "2 lists" in call("rights", "lists", "import", str(csv), "--region", "Ost")
     assert "071" in call("rights", "lists", "show", "--region", "Ost")
     told = call("rights", "audit", code=1)
+    assert "SC-Ost: 2 folders, " in told
     assert "Zu viel" in told
     rows = call("rights", "audit", "--json", code=1).splitlines()
     codes = {json.loads(row)["code"] for row in rows if row.startswith('{"postbox"')}
@@ -94,7 +95,7 @@ def test_review_report_and_round(config: Path) -> None:
     rows = call("rights", "folders", "--postbox", "SC-Ost", "--json").splitlines()
     assert {"signed", "open"} == {json.loads(row)["state"] for row in rows if row[:1] == "{"}
     here_too = ("rights", "signoff", "--postbox", "SC-Ost", "--folder")
-    assert "1 folders are" in call(*here_too, FOLDER, "--reason", "noch einmal angesehen")
+    assert "signed off: 1 folder\n" in call(*here_too, FOLDER, "--reason", "noch einmal angesehen")
     assert refusal(*here_too, FOLDER, "--agency", "071") == "rights.no_folder"
     out = config.with_name("bericht.html")
     call("rights", "report", "--out", str(out))
@@ -114,9 +115,29 @@ def test_review_report_and_round(config: Path) -> None:
     assert "put aside" in call("rights", "reject", "1", "--hash", read)
 
 
+def test_no_command_is_given_out_that_is_refused_then(config: Path) -> None:
+    csv = config.with_name("ost.csv")
+    call("rights", "lists", "import", str(csv), "--region", "Ost")
+    call("rights", "audit", "--postbox", "SC-Ost", code=1)
+    call("rights", "plan", "--postbox", "SC-Ost", "--propose")
+    assert refusal("rights", "approve", "1") == "rights.plan_not_named"
+    rights.reject(wiring.house_of(config), BERT, 1)
+    for deed in ("approve", "reject", "apply", "undo"):
+        assert refusal("rights", deed, "1") == "rights.plan_state"
+
+
 def test_what_does_not_fit_is_refused(config: Path) -> None:
     assert refusal("rights", "lists", "import", "nirgends.csv", "--region", "Ost") == "rights.file"
     assert refusal("rights", "lists", "expand", "--postbox", "SC-Ost") == "rights.no_directory"
     assert refusal("exchange", "smoke", "--postbox", "SC-Ost") == "postbox.not_exchange"
     assert refusal("rights", "apply", "9", "--confirm") == "plan.unknown"
     assert refusal("rights", "plan", "--postbox", "SC-Nirgends") == "postbox.unknown"
+    for command in (
+        ("rights", "audit", "--postbox", "SC-West"),
+        ("begin-writing", "SC-West", "--from", "now"),
+        ("backfill", "alt", "--postbox", "SC-West"),
+        ("aside", "list", "--postbox", "SC-West"),
+    ):
+        told = refused(*command)
+        assert told.code == "postbox.unknown"
+        assert "SC-Ost" in str(told), "names those that there are"

@@ -102,7 +102,7 @@ def test_a_sieve_script_becomes_a_text_and_what_was_left_out_is_told(config, tmp
     script.write_text(SIEVE)
     told = call("import", "--sieve", script, "--out", out, "--region", "Südwest", "-c", config)
     assert "import.forbidden" in told
-    assert "1 rules" in told
+    assert "1 rule in" in told
     assert "can be tried" in told
     assert "version 1 is a draft" in call("draft", out, "-c", config)
 

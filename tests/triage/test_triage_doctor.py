@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from ingest.maildir.postbox import create_tree
 from rules.postbox import Place
+from rules.tasks import Receiver
 from store.mails import keeping
 from store.mails.keeping import Arrival
 from store.sending import outgoing, outgoing_claims
@@ -27,8 +28,10 @@ from triage.cli import app as cli
 from triage.cli.sign_in_look import sign_in
 from triage.doctor import examine as doctor
 from triage.doctor import neighbours as doctor_neighbours
+from triage.doctor import safe as doctor_safe
 from triage.doctor import ways as doctor_ways
 from triage.doctor.finding import Grade, bad
+from triage.postboxes import postbox_name
 from triage.settings import Settings, check
 
 RUN = CliRunner()
@@ -359,6 +362,23 @@ def test_a_postbox_that_has_mail_and_no_place_in_the_configuration_is_told(groun
     assert "postbox:SC-Ost:kind" not in told
 
 
+def test_after_a_rename_the_doctor_wants_the_new_name_and_no_second_rename(ground, monkeypatch):
+    monkeypatch.setenv("POSTLOTSE_SESSION_SECRET", "s" * 32)
+    found = settings(ground)
+    house = make_house(found.store.url)
+    with house.db.write() as tx:
+        mail = Arrival(
+            b"x", house.clock(), "postbox", postbox="SC-Ost", place=Place("INBOX", "maildir", "1")
+        )
+        keeping.keep(tx, mail, now=house.clock())
+    grace = timedelta(seconds=30)
+    postbox_name.rename(house.db, ADMIN, "SC-Ost", "SC-O", now=house.clock(), grace=grace)
+    told = next(doctor_safe.left_postboxes(found, house))
+    house.db.close()
+    assert (told.name, told.grade) == ("postbox:SC-O", Grade.BAD)
+    assert "postbox rename" not in told.remedy
+
+
 def test_a_postbox_whose_mail_is_known_by_another_kind_is_told(ground, monkeypatch):
     monkeypatch.setenv("POSTLOTSE_SESSION_SECRET", "s" * 32)
     found = settings(ground)
@@ -406,6 +426,23 @@ def test_receipts_that_lie_in_no_folder_are_told(ground):
     told = {one.name: one for one in doctor_ways.outlets(settings(ground))}["outlets:eakte"]
     assert told.grade is Grade.BAD
     assert str(ground / "var/eakte/quittungen") in told.message
+
+
+def test_a_receiver_of_tasks_without_a_folder_is_told(ground, monkeypatch):
+    monkeypatch.setenv("ATV", "a" * 40)
+    hook = {"receiver": "atv", "url": "https://atv.dienst.example/", "secret_env": "ATV"}
+    here = settings(
+        ground, tasks={"drop": "auftraege", "hooks": [hook]},
+        outgoing={"hosts": ["atv.dienst.example"]},
+    )  # fmt: skip
+    for one in Receiver:
+        (ground / "auftraege" / one.value).mkdir(parents=True)
+    assert grades(doctor_neighbours.task_folders(here)) == {"outlets:tasks": "good"}
+    for one in (Receiver.ATV, Receiver.VERBIS):
+        (ground / "auftraege" / one.value).rmdir()
+    (told,) = doctor_neighbours.task_folders(here)
+    assert told.grade is Grade.WARN
+    assert "Empfängern: verbis. " in told.message, "who gets posts needs no folder"
 
 
 def test_what_could_not_be_delivered_is_counted_by_kind(url):

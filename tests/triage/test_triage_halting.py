@@ -19,6 +19,8 @@ from tests.waiting import until
 from triage import halting, handover, outgoing_care, receive, rounds, tasks, work
 from triage.answers import reply
 from triage.cli import app as cli
+from triage.desk import item_view
+from triage.desk.story import BY_HAND
 from triage.filing import filing
 from triage.halting import Begin
 from triage.house import House, PostboxPlan
@@ -233,7 +235,19 @@ def test_in_trial_nothing_leaves_for_the_mails_of_a_postbox(house, box, lease, l
     with pytest.raises(Refused) as refused:
         leave(trial, claim)
     assert refused.value.code == "postbox.not_full"
+    assert item_view.view(trial, ME, claim.item_id).in_trial
+    assert not item_view.view(house, ME, claim.item_id).in_trial
     assert leave(house, claim)
+
+
+def test_in_trial_a_clerk_says_when_she_laid_it_into_the_eakte_herself(house, box, lease):
+    bring_in(house, box, lease, eml("Neues Konto", "Kassel 34117 123A456789"))
+    trial = replace(house, policy=replace(house.policy, postboxes=(replace(BOX, sends=False),)))
+    claim = work.claim_next(trial, ME, "435")
+    handover.waive(trial, ME, claim.item_id, claim.token, reason="am 28.11. von Hand abgelegt")
+    shown = item_view.view(house, ME, claim.item_id)
+    assert shown.story[-1].text == BY_HAND, "also when the postbox is in full operation later"
+    assert not shown.close_blocked_because
 
 
 def test_the_commands_need_neither_model_nor_texts(tmp_path, sqlite_url):

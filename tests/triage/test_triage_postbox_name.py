@@ -21,17 +21,21 @@ from store.processes.halts import Halt
 from store.trail import audit
 from store.upkeep import postbox_names
 from tests import one_sorter
-from tests.house_fixture import ADMIN, eml
+from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.mortal import Countdown, Crash, MortalDatabase
 from tests.triage.test_triage_one_folder import configured, is_complete, serve
 from tests.triage.way import bring_in, states
+from triage import handover, work
 from triage.cli import app as cli
+from triage.desk import item_view
 from triage.known import perhaps_twice
 from triage.postboxes import postbox_name
 from triage.sweep import holds as sweep_holds
+from triage.watch import health
 
 OLD, NEW = "SC-Südwest", "SC-Süd-West"
 GRACE = timedelta(seconds=30)
+ME = clerk("435")
 
 
 def rename(house, old=OLD, new=NEW, caller=ADMIN):
@@ -230,6 +234,23 @@ def test_killed_at_its_commit_it_is_done_or_never_was(worked, when, after):
     assert names(worked) == after
     assert (rename(worked) == 0) is (when == "after")
     assert names(worked) == {NEW}
+
+
+def test_a_door_that_runs_on_lets_nothing_leave_in_trial_and_says_that_it_is_old(house, box, lease):
+    bring_in(house, box, lease, eml("Neues Konto", "Kassel 34117 123A456789"))
+    give_back(house, lease)
+    plan = replace(configured(house, OLD).policy.postboxes[0], is_observed=False, sends=False)
+    door = replace(house, policy=replace(house.policy, postboxes=(plan,)))
+    claim = work.claim_next(door, ME, "435")
+    assert not [one for one in health.ready(door) if one.name.startswith("name:")]
+    assert rename(house) > 0
+    assert item_view.view(door, ME, claim.item_id).in_trial
+    with pytest.raises(Refused) as refused:
+        handover.order(door, ME, claim.item_id, claim.token)
+    assert refused.value.code == "postbox.not_full"
+    (told,) = [one for one in health.ready(door) if not one.ok]
+    assert (told.name, told.message) == (f"name:{OLD}", f"postbox.old_name {NEW}")
+    assert "neu starten" in told.remedy
 
 
 def test_the_command_tells_what_to_write_into_the_configuration(tmp_path, worked, url):

@@ -7,12 +7,13 @@ import pytest
 from rules.errors import Conflict, Refused
 from store.sending import outgoing
 from store.trail import audit
-from tests.house_fixture import clerk, eml
+from tests.house_fixture import clerk, eml, service_center
 from tests.triage.way import Eakte, Post, bring_in
 from triage import rounds, send, work
 from triage.answers import reply
 from triage.answers.reply import Choice
 from triage.answers.reply_text import Wanted
+from triage.doorkeeper import CLEARING
 
 ME = clerk("435")
 
@@ -47,6 +48,22 @@ def test_an_approved_text_leaves_once_word_for_word_and_quotes_nothing(house, cl
     assert b"Kranich" not in data
     assert "Montag" not in letter["Subject"]
     assert letter["From"] == "Eingangszone Kassel <kassel@arbeitsagentur.example>"
+
+
+def test_of_an_item_without_agency_the_name_typed_must_be_one(house, box, lease):
+    bring_in(house, box, lease, eml("Termin", "Ich kann nicht.", to="post@stelle.example"))
+    clearing = service_center()
+    found = work.claim_next(house, clearing, CLEARING)
+    text = reply.proposals(house, clearing, found.item_id).texts[0]
+    wanted = Wanted(text.id)
+    for typed in ("Herr Muster ist seit Mai krank", "Agentur für Arbeit"):
+        with pytest.raises(Refused) as refused:
+            reply.preview(house, clearing, found.item_id, wanted, {"agentur": typed})
+        assert refused.value.code == "text.placeholder_type"
+        assert refused.value.details["why"] == "agency"
+    for typed in ("Kassel", " agentur für  Arbeit KASSEL "):
+        letter = reply.preview(house, clearing, found.item_id, wanted, {"agentur": typed})
+        assert "Ihre Agentur für Arbeit Kassel\n" in letter.body + "\n"
 
 
 def test_the_same_text_with_another_day_is_another_answer(house, claim):

@@ -106,6 +106,21 @@ def test_a_change_in_the_directory_reaches_the_desk_within_fifteen_minutes(offic
     assert book.former["ez-435@x.example"] == {"anna@x.example", "bert@x.example"}
 
 
+def test_another_pause_holds_at_once(office: House) -> None:
+    directory = Directory({"435": ["anna"]})
+    taken(office, directory)
+    sources = Sources(directory.opened)
+    asked = directory.asked
+    rights_follow.round_(office, sources, "worker-1")
+    office.clock.forward(minutes=2)
+    rights_follow.round_(office, sources, "worker-1")
+    assert directory.asked == asked + 1
+    rights = replace(office.policy.rights, follow_minutes=1)
+    quicker = replace(office, policy=replace(office.policy, rights=rights))
+    rights_follow.round_(quicker, sources, "worker-2")
+    assert directory.asked == asked + 2
+
+
 def test_who_left_is_known_until_a_person_reports_anew(office: House) -> None:
     directory = Directory({"435": ["anna", "bert", "carl"]})
     taken(office, directory)

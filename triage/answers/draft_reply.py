@@ -26,6 +26,7 @@ from store.processes import halts, leases
 from store.processes.leases import Lease
 from store.sending import outgoing
 from store.trail import audit
+from triage import modes
 from triage.answers import draft_decision
 from triage.answers.draft_decision import Found
 from triage.house import House
@@ -96,10 +97,8 @@ def _hold_back(house: House, postbox: str, lease: Lease, mail: Fetched | TooLarg
 
 def _may_take(house: House, postbox: str) -> bool:
     """Only where answers leave at all: mode `full`, and nothing is stopped."""
-    if any(one.name == postbox and not one.sends for one in house.policy.postboxes):
-        return False
     with house.db.read() as tx:
-        return halts.may_write(tx, postbox)
+        return modes.sends(house, tx, postbox) and halts.may_write(tx, postbox)
 
 
 def _view(house: House, box: Postbox, folder: str) -> FolderView:

@@ -6,18 +6,23 @@ Source: Weisung 202404002 no. 3; § 19 (1) SGB X; own decision 0096.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
+from rules.agencies import Agency
 from rules.errors import Conflict, Refused
+from rules.placename import fold
 from rules.texts import approved as text_rules
 from rules.texts import second_text
 from rules.texts.approved import Rendered, Text
-from rules.texts.placeholders import Value, read_values
+from rules.texts.placeholders import Kind, Value, read_values
 from rules.texts.second_text import Second
 from store.approved.texts import ShelvedText, TextShelf
 from store.desk.items import Item
 from triage.desk import identity
 from triage.house import BERLIN, House
+
+_AGENCY: Final = "agentur"
+"""The gap that takes an agency's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,14 @@ def rendered(chosen: Wording, values: Mapping[str, Value]) -> Rendered:
 def checked_values(
     house: House, item: Item, text: Text, values: Mapping[str, str]
 ) -> dict[str, Value]:
-    """What the house knows is the house's: a value typed over it is ignored."""
+    """What the house knows is the house's: a value typed over it is ignored.
+
+    Of an item without an agency the clerk types its name; it must be one, as the gap would else
+    take any words. Raises: Refused: `text.placeholder_*`.
+    """
     known = house_values(house, item)
+    if _AGENCY not in known and values.get(_AGENCY, "").strip():
+        known |= _of_agency(_agency_named(house, values[_AGENCY]))
     typed = read_values({k: v for k, v in values.items() if k in text.gaps and k not in known})
     return {name: value for name, value in (known | typed).items() if name in text.gaps}
 
@@ -95,12 +106,26 @@ def house_values(house: House, item: Item) -> dict[str, Value]:
         "telefon": house.policy.phone,
         "link": house.policy.portal_url,
     }
-    if agency is not None:
-        values |= {
-            "agentur": agency.name,
-            "anschrift": f"{agency.seat_plz} {agency.seat_place}",
-        }
-    return values
+    return values | (_of_agency(agency) if agency is not None else {})
+
+
+def _of_agency(agency: Agency) -> dict[str, Value]:
+    return {_AGENCY: agency.name, "anschrift": f"{agency.seat_plz} {agency.seat_place}"}
+
+
+def _agency_named(house: House, typed: str) -> Agency:
+    """The active agency of that name, however it is spelled. Raises: Refused."""
+    name = fold(" ".join(typed.split())).removeprefix("agentur fuer arbeit ")
+    found = next((one for one in house.directory.active() if fold(one.name) == name), None)
+    if found is None:
+        raise Refused(
+            "text.placeholder_type",
+            f"The value of {_AGENCY!r} is the name of no agency; write one of the directory.",
+            placeholder=_AGENCY,
+            kind=Kind.NAME.value,
+            why="agency",
+        )
+    return found
 
 
 def named(shelf: TextShelf, chosen: Wording) -> dict[str, object]:

@@ -175,8 +175,8 @@ def _require_known(house: House, postbox: str) -> None:
     if not known:
         raise Refused(
             "postbox.unknown",
-            f"No postbox {postbox!r}, neither in the configuration nor in the ledger."
-            " Remedy: see how it is spelled there.",
+            f"No postbox {postbox!r}, neither in the configuration nor in the ledger;"
+            f" configured: {', '.join(box.name for box in house.policy.postboxes)}.",
         )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, counted, operator, say, show
 from triage.filing import refused_moves
 
 filing_app = typer.Typer(help="Mails that could not be filed: list, again.", no_args_is_help=True)
@@ -51,4 +51,4 @@ def filing_again(
     Example: postlotse filing again --code postbox.no_right
     """
     done = refused_moves.file_again(wiring.house_of(config), operator(), code=code)
-    say(f"{done} mails are due for filing again")
+    say(f"due for filing again: {counted(done, 'mail')}")

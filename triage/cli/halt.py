@@ -58,10 +58,14 @@ def begin_writing(
     plans = policy_of(settings_of(config)).postboxes
     box = next((one for one in plans if one.name == postbox), None)
     if box is None:
-        raise Refused("postbox.unknown", f"No postbox {postbox!r} in the configuration.")
+        names = ", ".join(one.name for one in plans)
+        raise Refused(
+            "postbox.unknown",
+            f"There is no postbox {postbox!r} in the configuration; it has: {names}.",
+        )
     now = wiring.utc_now()
     withdrawn = halting.begin(_database(config), operator(), box, since=since, now=now)
-    say(f"{postbox} is written into from now on; {withdrawn} wishes to file were withdrawn")
+    say(f"{postbox} is written into from now on; wishes to file withdrawn: {withdrawn}")
 
 
 def _database(config: ConfigOption) -> Database:

@@ -17,6 +17,7 @@ from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    counted,
     emit,
     operator,
     require_ending,
@@ -129,9 +130,10 @@ def _tell(house: House, caller: Caller, postbox: str, *, as_json: bool) -> int:
         for one in found.open:
             emit({"postbox": postbox, **_line(one)})
         return len(found.open)
+    folders = counted(found.audit.folders if found.audit else 0, "folder")
     say(
-        f"{postbox}: {found.audit.folders if found.audit else 0} folders, {len(found.open)}"
-        f" findings at {sums.with_findings} of {sums.agencies} agencies,"
+        f"{postbox}: {folders}, {counted(len(found.open), 'finding')}"
+        f" at {sums.with_findings} of {sums.agencies} agencies,"
         f" {len(found.kept)} kept by decision"
     )
     if found.is_stale:

@@ -13,6 +13,7 @@ from triage import private_file, wiring, workbook
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
+    counted,
     day_of,
     operator,
     require_ending,
@@ -52,7 +53,7 @@ def lists_import(
         _say_compared(rights_directory.compare_csv(house, operator(), region, data=data))
         return
     done = rights_reporting.import_lists(house, operator(), region, data=data, source=file.name)
-    say(f"{region}: {done.lists} lists with {done.members} members")
+    say(f"{region}: {counted(done.lists, 'list')} with {counted(done.members, 'member')}")
     if done.without:
         say(f"agencies without a list: {', '.join(done.without)}")
 
@@ -70,7 +71,9 @@ def lists_show(region: RegionOption, config: ConfigOption = DEFAULT_CONFIG) -> N
     say(f"{region}: reported {found.at:%Y-%m-%d} from {found.source}")
     for one in found.lists:
         whose = one.agency or one.region or "group"
-        say(f"  {whose:8} {one.address}  {GERMAN[one.level]}, {len(one.members)} members")
+        say(
+            f"  {whose:8} {one.address}  {GERMAN[one.level]}, {counted(len(one.members), 'member')}"
+        )
 
 
 @lists_app.command("export")
@@ -113,7 +116,7 @@ def lists_expand(
         done = rights_reporting.expand(house, operator(), box.region, members=members)
     finally:
         desk.close()
-    say(f"{box.region}: {done.lists} lists with {done.members} members")
+    say(f"{box.region}: {counted(done.lists, 'list')} with {counted(done.members, 'member')}")
 
 
 @lists_app.command("fetch")
@@ -139,7 +142,7 @@ def lists_fetch(
         say(f"take it over: postlotse rights lists fetch --region {region} --confirm {found.mark}")
         return
     done = rights_directory.take(house, caller, region, found, mark=confirm)
-    say(f"{region}: {done.lists} lists with {done.members} members")
+    say(f"{region}: {counted(done.lists, 'list')} with {counted(done.members, 'member')}")
     if done.without:
         say(f"agencies without a list: {', '.join(done.without)}")
 
@@ -150,7 +153,10 @@ def _say_compared(found: rights_directory.Compared) -> None:
         level = ", another level" if one.level_changes else ""
         members = f"+{one.joined} -{one.left}"
         say(f"  {one.home or 'group':8} {one.address}: {one.state}, {members}{level}")
-    say(f"{len(found.lists)} lists, {len(found.changes)} of them differ; nothing was stored")
+    say(
+        f"{counted(len(found.lists), 'list')}, {len(found.changes)} of them differ;"
+        " nothing was stored"
+    )
 
 
 @rounds_app.command("start")

@@ -1,18 +1,18 @@
 """Commands for plans of folder permissions: make, show, approve, carry out, undo."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from rules.access import Caller
-from rules.errors import Refused
+from rules.errors import Conflict, Refused
 from rules.rights.folder_findings import named, title
 from rules.rights.folder_levels import in_words
 from rules.rights.plan import Change, Deed, make_plan
-from store.rights.plans import StoredPlan
+from store.rights.plans import PlanState, StoredPlan
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
+from triage.console import DEFAULT_CONFIG, ConfigOption, counted, operator, say, settings_of
 from triage.house import House
 from triage.ports import FolderRights
 from triage.rights import decisions as rights
@@ -26,6 +26,14 @@ HashOption = Annotated[
     str, typer.Option("--hash", help="Its hash, as you have read it with `rights show`.")
 ]
 ConfirmOption = Annotated[bool, typer.Option("--confirm", help="Really write into the postbox.")]
+
+_FITS: Final = {
+    "approve": {PlanState.PROPOSED},
+    "reject": {PlanState.PROPOSED, PlanState.APPROVED},
+    "apply": {PlanState.APPROVED},
+    "undo": {PlanState.APPLIED, PlanState.STOPPED},
+}
+"""The states in which a plan takes a command."""
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +70,7 @@ def plan(
     say("sum: " + "  ".join(f"{deed.value} {counts[deed]}" for deed in Deed))
     by_hand = sum(not one.is_fixable for one in found.open)
     if by_hand:
-        say(f"{by_hand} findings need a person; see `rights audit`")
+        say(f"{counted(by_hand, 'finding')} left for a person; see `rights audit`")
     if propose:
         plan_id = rights.propose(house, caller, postbox)
         say(f"plan {plan_id} waits; another person runs `postlotse rights approve {plan_id}`,")
@@ -143,6 +151,7 @@ def _deed(config: Path, plan_id: int, *, confirm: bool, hash_: str, kind: str) -
     words = f"{kind} {plan_id} --confirm"
     if not confirm:
         _say_plan(stored)
+        _require_fits(stored, kind)
         raise Refused(
             "rights.not_confirmed",
             f"Nothing was written. To write exactly this: postlotse rights {words}"
@@ -169,12 +178,27 @@ def _require_hash(house: House, caller: Caller, plan_id: int, hash_: str, words:
         return hash_
     stored, _ = rights.plan(house, caller, plan_id)
     _say_plan(stored)
+    _require_fits(stored, words.partition(" ")[0])
     raise Refused(
         "rights.plan_not_named",
         f"Nothing was changed. For exactly this plan: postlotse rights {words}"
         f" --hash {stored.hash}",
         plan=stored.id,
     )
+
+
+def _require_fits(stored: StoredPlan, deed: str) -> None:
+    """So that nobody is given a command which is then refused.
+
+    Raises: Conflict: `rights.plan_state`.
+    """
+    if stored.state not in _FITS[deed]:
+        raise Conflict(
+            "rights.plan_state",
+            f"Plan {stored.id} is {stored.state.value}; {deed} is not for it. Remedy: see what is"
+            f" open now and make a new plan: postlotse rights plan --postbox {stored.postbox}",
+            plan=stored.id,
+        )
 
 
 def _say_plan(stored: StoredPlan) -> None:
@@ -195,9 +219,11 @@ def _say_outcome(outcome: Outcome) -> None:
 
 def desk_of(config: Path, postbox: str) -> FolderRights:
     """The permissions of a configured postbox, opened. Raises: Refused: `postbox.unknown`."""
-    box = next((b for b in settings_of(config).postboxes if b.name == postbox), None)
+    boxes = settings_of(config).postboxes
+    box = next((b for b in boxes if b.name == postbox), None)
     if box is None:
-        raise Refused("postbox.unknown", f"No postbox {postbox!r} in {config}.")
+        names = ", ".join(b.name for b in boxes)
+        raise Refused("postbox.unknown", f"No postbox {postbox!r} in {config}; it has: {names}.")
     return postboxes.open_rights(box)
 
 

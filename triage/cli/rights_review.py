@@ -6,7 +6,15 @@ import typer
 
 from rules.errors import Refused
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say
+from triage.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    counted,
+    emit,
+    operator,
+    say,
+)
 from triage.house import BERLIN
 from triage.rights import decisions as rights
 from triage.rights import review as rights_review
@@ -70,7 +78,7 @@ def signoff(
         say(f"agency {agency} is signed off")
         return
     count = rights_signoff.folders(house, caller, postbox, folder or (), reason=reason)
-    say(f"{count} folders are signed off")
+    say(f"signed off: {counted(count, 'folder')}")
 
 
 def _line(part: Part) -> str:

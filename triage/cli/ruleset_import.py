@@ -12,7 +12,15 @@ from rules.rulesets.taken_over import TakenOver
 from triage import private_file, wiring
 from triage.cli.ruleset_view import tell
 from triage.cli.rulesets import ruleset_app
-from triage.console import DEFAULT_CONFIG, ConfigOption, operator, read_text, say, settings_of
+from triage.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    counted,
+    operator,
+    read_text,
+    say,
+    settings_of,
+)
 from triage.rulesets import taking_over as rule_import
 from triage.wiring import postboxes, sieve_scripts
 
@@ -52,7 +60,7 @@ def ruleset_import(  # noqa: PLR0913, PLR0917 - one argument an option
     tell(found.checked.findings, as_json=False)
     left = sum(not remark.is_taken for remark in taken.remarks)
     state = "has errors to mend first" if has_errors(found.checked.findings) else "can be tried"
-    say(f"{found.rules} rules in {out}, {left} left out; the text {state}")
+    say(f"{counted(found.rules, 'rule')} in {out}, {left} left out; the text {state}")
 
 
 def _taken(config: Path, sieve: Path | None, postbox: str, script: str) -> TakenOver:

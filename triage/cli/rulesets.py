@@ -15,6 +15,7 @@ from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    counted,
     day_of,
     emit,
     operator,
@@ -58,7 +59,7 @@ def ruleset_lint(
     if checked.rules is None or has_errors(checked.findings):
         raise typer.Exit(1)
     if not as_json:
-        say(f"{checked.rules.id}: {len(checked.rules.rules)} rules, fit to be activated")
+        say(f"{checked.rules.id}: {counted(len(checked.rules.rules), 'rule')}, fit to be activated")
 
 
 @ruleset_app.command("draft")

@@ -27,6 +27,11 @@ BROKEN: Final = (
     " since when. Mail and desk may go on: nothing they do hangs on it"
 )
 
+NOT_REREAD: Final = (
+    "after a restore the trail looks so until `postlotse backup reread` has run: then run it, and"
+    " verify again. If nothing was restored:"
+)
+
 app = typer.Typer(help="The audit trail: verify, record a restore.", no_args_is_help=True)
 
 
@@ -111,6 +116,8 @@ def _hold_against_anchor(database: Database, path: Path | None) -> None:
         say(REMEDY)
         raise typer.Exit(SET_BACK_EXIT)
     if codes:
+        if codes <= {"trail.set_back", "trail.truncated", "trail.rewritten"}:
+            say(NOT_REREAD)
         say(BROKEN)
         raise typer.Exit(1)
 

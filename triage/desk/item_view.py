@@ -28,7 +28,7 @@ from store.sending import outgoing
 from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
 from store.trail import audit
-from triage import heads, outgoing_words
+from triage import heads, modes, outgoing_words
 from triage.answers import conversation, draft_view, returned
 from triage.answers.conversation import OtherItem, SettledItem
 from triage.answers.draft_view import DraftShown
@@ -120,6 +120,14 @@ class ItemView:
     handover_dead: bool = False
     """The last hand-over was given up on this side: the eAkte has said nothing."""
 
+    in_trial: bool = False
+    """Nothing leaves for the mails of its postbox yet."""
+
+    @property
+    def by_hand(self) -> bool:
+        """The eAkte gets the mail from a person: no hand-over can be ordered here."""
+        return self.only_head is not None or self.in_trial
+
     @property
     def programs(self) -> tuple[str, ...]:
         """Paths of the attachments that a double click would run, by their names."""
@@ -186,6 +194,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
             reply_drafts.of_item(tx, item.id), folder=house.policy.drafts_folder
         ),
         only_head=heads.lying(tx, message, content.only_head) if content.only_head else None,
+        in_trial=not modes.sends(house, tx, message.postbox),
         named_agencies=named_places.of_item(house, item, message, mail, verdict=body),
     )
 

@@ -66,9 +66,12 @@ WORDS: Final = {
 }
 """Actions worth telling. Readings are in the trail, but are not part of the story."""
 
+BY_HAND: Final = "Ohne eAkte-Quittung begründet"
+"""Of a mail that a person laid into the eAkte herself, where the house could not hand it over."""
+
 OF_A_HEAD: Final = {
     "mail.kept": "Eingegangen; nur der Kopf ist gesichert, die Mail liegt im Postfach",
-    "eakte.waived": "Ohne eAkte-Quittung begründet",
+    "eakte.waived": BY_HAND,
 }
 """As above, where the entry says that only the head is here."""
 
@@ -90,8 +93,8 @@ def steps(entries: Iterable[Entry]) -> tuple[Step, ...]:
 
 
 def _word(entry: Entry) -> str:
-    """Of a mail of which only the head is here some steps were others. Own decision 0108."""
-    if entry.details.get("only_head"):
+    """Of a mail that a person hands over some steps were others. Own decisions 0108, 0152."""
+    if entry.details.get("only_head") or entry.details.get("in_trial"):
         return OF_A_HEAD.get(entry.action, WORDS[entry.action])
     return WORDS[entry.action]
 

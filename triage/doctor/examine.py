@@ -15,7 +15,7 @@ from typing import Final
 from rules.errors import HouseError
 from store.mails import verdicts
 from triage import outgoing_care, wiring
-from triage.doctor import neighbours, safe, standby, ways
+from triage.doctor import neighbours, safe, standby, trail, ways
 from triage.doctor.finding import Finding, Grade, bad, good, of_error, warn
 from triage.house import House
 from triage.settings import Settings, secret
@@ -139,6 +139,7 @@ def _store(patient: _Patient) -> Iterator[Finding]:
         yield from ways.clock(patient.house)
         yield from safe.keys(patient.house)
         yield from standby.standbys(patient.settings, patient.house)
+        yield from trail.fits_anchor(patient.settings, patient.house)
 
 
 def models_in_use(house: House) -> Iterator[Finding]:
@@ -226,11 +227,16 @@ def _postboxes(patient: _Patient) -> Iterator[Finding]:
         yield from safe.other_kinds(patient.settings, patient.house)
 
 
+def _outlets(patient: _Patient) -> Iterator[Finding]:
+    yield from ways.outlets(patient.settings)
+    yield from neighbours.task_folders(patient.settings)
+
+
 _STEPS: Final[dict[Step, Callable[[_Patient], Iterator[Finding]]]] = {
     Step.STORE: _store,
     Step.DATA: _data,
     Step.POSTBOXES: _postboxes,
-    Step.OUTLETS: lambda patient: ways.outlets(patient.settings),
+    Step.OUTLETS: _outlets,
     Step.NEIGHBOURS: lambda patient: neighbours.certificates(patient.settings),
     Step.DOOR: lambda patient: ways.door(patient.settings),
     Step.DISKS: _disks,

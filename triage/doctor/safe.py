@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from store.places import sightings
-from store.upkeep import resealing
+from store.upkeep import postbox_names, resealing
 from triage import wiring
 from triage.doctor.finding import Finding, bad, good, warn
 from triage.house import House
 from triage.settings import Settings
 from triage.settings.outgoing import neighbours
+from triage.watch.health import OLD_NAME
+from triage.watch.remedies import REMEDIES
 
 _KINDS: Final = frozenset({"maildir", "exchange"})
 """Kinds of postboxes that name their one epoch so; each other epoch is IMAP's."""
@@ -117,7 +119,14 @@ def left_postboxes(settings: Settings, house: House) -> Iterator[Finding]:
     named = {box.name for box in settings.postboxes}
     with house.db.read() as tx:
         left = [name for name in sightings.postboxes(tx) if name not in named]
+        former = {postbox_names.given_away(tx, name): name for name in named}
     for name in left:
+        if name in former:
+            told = (
+                f"{former[name]} heißt seit dem Umbenennen {name}; in der Konfiguration noch nicht."
+            )
+            yield bad(f"postbox:{name}", told, REMEDIES[OLD_NAME])
+            continue
         yield warn(
             f"postbox:{name}",
             f"In {name} liegt Post, aber die Konfiguration nennt dieses Postfach nicht mehr.",

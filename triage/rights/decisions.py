@@ -80,11 +80,12 @@ def box_of(house: House, caller: Caller, postbox: str) -> PostboxPlan:
 
     Raises: Refused: `access.denied`, `postbox.unknown`.
     """
-    found = next((box for box in boxes(house, caller) if box.name == postbox), None)
+    yours = boxes(house, caller)
+    found = next((box for box in yours if box.name == postbox), None)
     if found is None:
+        names = ", ".join(box.name for box in yours)
         raise Refused(
-            "postbox.unknown",
-            "There is no such postbox in your regions. Remedy: name one of yours.",
+            "postbox.unknown", f"There is no postbox {postbox!r} in your regions; yours: {names}."
         )
     return found
 

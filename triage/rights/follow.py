@@ -62,7 +62,9 @@ def round_(house: House, sources: Sources, worker: str) -> None:
         return
     with house.db.write() as tx:
         # Not given back: it is the pause until the next round, whoever goes it.
-        turn = leases.take(tx, _TURN, owner=worker, now=house.clock(), seconds=minutes * 60)
+        # By its length, so that another setting holds at once and not after the old pause.
+        name = f"{_TURN}:{minutes}"
+        turn = leases.take(tx, name, owner=worker, now=house.clock(), seconds=minutes * 60)
     if turn is None:
         return
     for region in sorted({box.region for box in house.policy.postboxes}):

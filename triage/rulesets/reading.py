@@ -64,11 +64,12 @@ def places(house: House, caller: Caller) -> tuple[Place, ...]:
 
 def place(house: House, caller: Caller, postbox: str) -> Place:
     """One of them. Raises: Refused: `access.denied`, `postbox.unknown`."""
-    found = next((one for one in places(house, caller) if one.postbox == postbox), None)
+    yours = places(house, caller)
+    found = next((one for one in yours if one.postbox == postbox), None)
     if found is None:
+        names = ", ".join(one.postbox for one in yours)
         raise Refused(
-            "postbox.unknown",
-            "There is no such postbox in your regions. Remedy: name one of yours.",
+            "postbox.unknown", f"There is no postbox {postbox!r} in your regions; yours: {names}."
         )
     return found
 

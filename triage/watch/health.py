@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from rules.errors import HouseError
 from rules.freshness import Alarm
@@ -9,6 +10,7 @@ from rules.pause import is_silent
 from store.database.engine import Tx
 from store.processes import beats
 from store.processes.beats import Beat
+from store.upkeep import postbox_names
 from triage import halting, outgoing_care
 from triage.house import House
 from triage.rulesets import off as rules_off
@@ -43,6 +45,12 @@ BEGIN = "begin:"
 BEGIN_UNSAID = "postbox.begin_unsaid"
 """A postbox was only observed until now, and nobody has said from when on it is written into."""
 
+NAME: Final = "name:"
+"""Begins the names of the checks that tell which postboxes have another name by now."""
+
+OLD_NAME: Final = "postbox.old_name"
+"""This process was started before its configuration had the new name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -64,7 +72,7 @@ def ready(house: House) -> tuple[Check, ...]:
         house.db.ping()
         with house.db.read() as tx:
             loops = [b for b in beats.all_beats(tx) if not b.name.startswith(_passed_over(house))]
-            off = (*_rules_off(house, tx), *_begin_unsaid(house, tx))
+            off = (*_rules_off(house, tx), *_begin_unsaid(house, tx), *_old_names(house, tx))
         ways, troubles = freshness.look(house), outgoing_care.WATCH.look(house)
         wanderers = wandering.WATCH.look(house)
     except HouseError as exc:
@@ -107,6 +115,17 @@ def _begin_unsaid(house: House, tx: Tx) -> tuple[Check, ...]:
     return tuple(
         Check(f"{BEGIN}{name}", ok=False, needed=False, message=BEGIN_UNSAID, remedy=remedy)
         for name in halting.unsaid(house, tx)
+    )
+
+
+def _old_names(house: House, tx: Tx) -> tuple[Check, ...]:
+    """Postboxes that this process knows by a name that was given away."""
+    remedy = remedies.of(OLD_NAME)
+    told = ((box.name, postbox_names.given_away(tx, box.name)) for box in house.policy.postboxes)
+    return tuple(
+        Check(f"{NAME}{old}", ok=False, needed=False, message=f"{OLD_NAME} {new}", remedy=remedy)
+        for old, new in told
+        if new is not None
     )
 
 

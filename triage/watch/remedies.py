@@ -51,6 +51,8 @@ REMEDIES: Final = {
     " nichts wird abgelegt. Seine Betreuer nach der Drosselung (throttling policy) fragen.",
     "postbox.renamed": "Den alten Namen eintragen, oder Worker anhalten und"
     " `postlotse postbox rename ALT NEU` ausführen.",
+    "postbox.old_name": "Den neuen Namen in die Konfiguration eintragen und neu starten, auch"
+    " `postlotse serve`.",
     "postbox.twice": "Zwei Namen, ein Postfach: einen davon aus der Konfiguration nehmen.",
     "postbox.disk": "Platz, Kontingent und Einhängung prüfen; der Postlotse versucht es weiter.",
     "postbox.away": "Erreichbarkeit des Postfachs prüfen; der Postlotse versucht es weiter.",
