@@ -65,11 +65,11 @@ class Facts:
     `iban` is normalised (no blanks) and None if the check digits are wrong (then the defect
     `iban.check_digit` is set); so is a Kundennummer that is called one and has not its shape
     (`kundennummer.shape`). Where several stand in the mail it is one of them, and the defect
-    `kundennummer.several` is set. `dates` has the keys au_from, au_to, job_start, job_end,
-    unemployed_from, move_date, absence_from, absence_to, birth_date (the sender's own),
-    child_born, appointment; valid_from is a name that nothing fills. `plz` and `place` are those
-    of who writes; `home` is set where that is not the customer, and tells the agency instead. It is
-    no part of the JSON: the agency's reason tells it.
+    `kundennummer.several` is set; where it may be somebody else's, `kundennummer.unclear`. `dates`
+    has the keys au_from, au_to, job_start, job_end, unemployed_from, move_date, absence_from,
+    absence_to, birth_date (the sender's own), child_born, appointment; valid_from is a name that
+    nothing fills. `plz` and `place` are those of who writes; `home` is set where that is not the
+    customer, and tells the agency instead. It is no part of the JSON: the agency's reason tells it.
     """
 
     kundennummer: str | None = None

@@ -12,8 +12,7 @@ from typing import Any
 from ingest.parse import parse
 from rules import handover
 from rules.access import Caller
-from rules.errors import Conflict, Refused
-from rules.facts import SEVERAL_NUMBERS
+from rules.errors import Conflict
 from rules.handover import Package
 from rules.item import (
     AfterReceipt,
@@ -48,8 +47,8 @@ def order(
 
     With `close_when_received` the clerk lets go of the item, and it closes by itself when the
     receipt comes; else the clerk keeps it.
-    Raises: Refused: `item.handover_not_owed`, `item.several_numbers`, `task.not_left`,
-    `postbox.not_full`, `mail.head_only`. Conflict: `item.lease_stale`.
+    Raises: Refused: `item.handover_not_owed`, `item.several_numbers`, `item.number_unclear`,
+    `task.not_left`, `postbox.not_full`, `mail.head_only`. Conflict: `item.lease_stale`.
     """
     now = house.clock()
     with house.db.write() as tx:
@@ -59,7 +58,7 @@ def order(
         saved = cases.by_holder(tx, item, HandedOver(), token=token, now=now)
         # A look at it for training in between makes no second hand-over.
         verdict = verdicts.as_said(tx, item.message_id)
-        _require_one_number(verdict)
+        handover.require_one_number(verdict.body if verdict else {})
         row = outgoing.order(
             tx,
             NewOutgoing(
@@ -115,17 +114,6 @@ def _key(tx: Tx, item: Item, verdict: StoredVerdict | None) -> str:
     if item.agency_code != told:
         content = sha256(f"{content}/{item.agency_code}".encode()).hexdigest()
     return f"eakte-{item.message_id}-{verdict.id if verdict else 0}-{content[:12]}"
-
-
-def _require_one_number(verdict: StoredVerdict | None) -> None:
-    """Under the wrong one the mail would lie in a stranger's record. Source: own decision 0150."""
-    if verdict is not None and SEVERAL_NUMBERS in verdict.body.get("defects", ()):
-        raise Refused(
-            "item.several_numbers",
-            "More than one Kundennummer stands in this mail. Correct the item with the"
-            " `kundennummer` it is to be handed over under, then hand it over.",
-            kundennummer=verdict.body.get("facts", {}).get("kundennummer"),
-        )
 
 
 def _agency_of(house: House, item: Item) -> dict[str, str | None]:

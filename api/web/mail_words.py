@@ -24,6 +24,8 @@ DEFECTS: Final[Mapping[str, str]] = MappingProxyType(
         "iban": "Die IBAN im Text hat eine falsche Prüfziffer.",
         "kundennummer": "Die Kundennummer im Text ist unvollständig oder vertippt.",
         "kundennummer.several": "In der Mail stehen mehrere Kundennummern.",
+        "kundennummer.unclear": "Die Kundennummer in der Mail ist vielleicht die einer anderen"
+        " Person.",
         "form": "Das Formular hatte nicht die erwartete Form.",
         "subject": "Der Betreff war nicht vollständig lesbar.",
         "size": "Die Mail war zu groß, um alles zu lesen.",

@@ -37,6 +37,8 @@ _ITEMS: Final = {
     "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
     "item.receipt_missing": "Die eAkte-Quittung steht aus. Warten Sie auf die Quittung,"
     " oder begründen Sie, warum der Vorgang nicht zahlungsrelevant ist.",
+    "item.number_unclear": "Die Kundennummer in der Mail ist vielleicht die einer anderen Person."
+    " Bestätigen oder berichtigen Sie sie zuerst unter „Ändern“, dann geht es weiter.",
     "item.several_numbers": "In der Mail stehen mehrere Kundennummern. Bestätigen oder berichtigen"
     " Sie zuerst die richtige unter „Ändern“, dann übergeben Sie.",
     "item.state": "Der Vorgang ist schon weiter. Laden Sie ihn neu.",

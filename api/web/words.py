@@ -103,7 +103,7 @@ REVIEW: Final[Mapping[str, str]] = MappingProxyType(
         "channel_unsure": "Auf welchem Weg die Mail kam, ist unsicher.",
         "form_unread": "Das Formular war nicht lesbar.",
         "iban": "Eine IBAN im Text ist falsch.",
-        "kundennummer": "In der Mail stehen mehrere Kundennummern.",
+        "kundennummer": "Welche Kundennummer gilt, ist unklar.",
         "payment_open": "Ob Geld bewegt wird, ist offen.",
         "attachment_only": "Der Text sagt nichts, nur die Anlage.",
         "agency_unknown": "Die Agentur ist nicht erkannt.",

@@ -375,22 +375,29 @@ def test_an_iban_with_a_wrong_check_digit_is_warned_of(doors: Doors, clerk: Pers
     assert "falscher Prüfziffer" in clerk.words("#iban-falsch")
 
 
-def test_of_several_numbers_the_clerk_confirms_one_before_the_hand_over(
-    doors: Doors, clerk: Person
+@pytest.mark.parametrize(
+    ("defect", "note", "told"),
+    [
+        ("kundennummer.several", "#mehrere-nummern", "mehrere Kundennummern"),
+        ("kundennummer.unclear", "#nummer-unklar", "Ist das die Kundennummer der Person"),
+    ],
+)
+def test_of_a_doubtful_number_the_clerk_confirms_one_before_the_hand_over(
+    doors: Doors, clerk: Person, defect: str, note: str, told: str
 ) -> None:
     item_id = take(doors, clerk, "Neues Konto", "123A456789")
     with doors.house.db.write() as tx:
-        body = verdicts.latest(tx, item_id).body | {"defects": ["kundennummer.several"]}
+        body = verdicts.latest(tx, item_id).body | {"defects": [defect]}
         verdicts.add(tx, NewVerdict(item_id, "machine", "x", body), now=doors.house.clock())
     clerk.open(f"/vorgang/{item_id}")
-    assert "mehrere Kundennummern" in clerk.words("#mehrere-nummern")
+    assert told in clerk.words(note)
     clerk.send("eakte")
-    assert "Bestätigen oder berichtigen Sie zuerst die richtige" in clerk.answer.text
+    assert "Bestätigen oder berichtigen Sie" in clerk.answer.text
     assert doors.kassel.get(f"/v1/items/{item_id}").json()["item"]["eakte"] == "owed"
     clerk.open(f"/vorgang/{item_id}")
     clerk.send("korrektur", concerns=["bankverbindung"], payment="yes", kundennummer="123A456789")
     clerk.open(f"/vorgang/{item_id}")
-    assert clerk.words("#mehrere-nummern") == ""
+    assert clerk.words(note) == ""
     clerk.send("eakte")
     assert doors.kassel.get(f"/v1/items/{item_id}").json()["item"]["eakte"] == "sent"
 
