@@ -71,6 +71,9 @@ _ANSWERS: Final = {
     "reply.identity_unchecked": "Dieser Text legt etwas offen. Vermerken Sie zuerst unter"
     " „Wer schreibt?“, was Sie abgeglichen haben.",
     "reply.loop": "Die Nachricht stammt aus dem eigenen Haus und wird nicht beantwortet.",
+    "reply.portal": "Die Nachricht kam über ein Formular oder das Portal, ohne Mailadresse. Eine"
+    " Mail ginge an dessen Technik: Antworten Sie dort, wo sie geschrieben wurde, oder rufen Sie"
+    " an.",
     "reply.recipient": "An diese Absenderadresse kann keine Antwort gehen. Nutzen Sie einen anderen"
     " Weg.",
     "reply.sender": "Die Absenderadresse der Antworten ist nicht richtig eingerichtet. Wenden Sie"
