@@ -17,6 +17,7 @@ DEFECTS: Final[Mapping[str, str]] = MappingProxyType(
         "body": "Der Text war nicht vollständig lesbar.",
         "attachment": "Eine Anlage fehlt oder war nicht vollständig lesbar.",
         "mail": "Die Mail ist verschlüsselt.",
+        "message": "Eine angehängte Outlook-Nachricht (.msg) wurde nicht gelesen.",
         "smime": "Die Unterschrift der Mail war nicht lesbar.",
         "tnef": "Eine Anlage in Outlook-Form (winmail.dat) war nicht lesbar.",
         "text": "Der Text war leer, gekürzt oder enthielt Steuerzeichen.",
