@@ -3,13 +3,8 @@
 Source: Weisung 202001001 no. 2.4 a 5 (payment-relevant messages go to the eAkte).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
-
-from rules.errors import Refused
-from rules.facts import NUMBER_UNCLEAR, SEVERAL_NUMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,29 +120,3 @@ def is_other_record(told: str | None, kundennummer: str | None) -> bool:
     Source: own decision 0115.
     """
     return bool(told and kundennummer) and not is_same_record(str(told), str(kundennummer))
-
-
-def require_one_number(verdict: Mapping[str, Any]) -> None:
-    """Pass where the mail has one Kundennummer of its sender, or none, or a person named one.
-
-    `verdict` is the public JSON of the newest. Under the wrong number what leaves would lie in a
-    stranger's record.
-    Raises: Refused: `item.several_numbers`, `item.number_unclear`.
-    Source: own decisions 0150, 0153.
-    """
-    defects = verdict.get("defects", ())
-    number = verdict.get("facts", {}).get("kundennummer")
-    if SEVERAL_NUMBERS in defects:
-        raise Refused(
-            "item.several_numbers",
-            "More than one Kundennummer stands in this mail. Correct the item with the"
-            " `kundennummer` that it is about, then try again.",
-            kundennummer=number,
-        )
-    if NUMBER_UNCLEAR in defects:
-        raise Refused(
-            "item.number_unclear",
-            "The Kundennummer in this mail may be somebody else's. Correct the item with the"
-            " `kundennummer` that it is about, then try again.",
-            kundennummer=number,
-        )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from rules import handover
+from rules import records
 from rules import tasks as rule
 from rules.access import Caller
 from rules.codes import Concern
@@ -73,7 +73,7 @@ def order(
             heads.require_whole(tx, item.message_id)
         if Carried.KUNDENNUMMER in rule.rule_of(kind).carries:
             latest = verdicts.latest(tx, item.message_id)
-            handover.require_one_number(latest.body if latest else {})
+            records.require_one_number(latest.body if latest else {})
         payload = _payload(tx, item, kind, said)
         # Whether it may be ordered; the fields themselves are made when it leaves.
         rule.carried(kind, _known(house, tx, item.message_id, payload), said, today=today)

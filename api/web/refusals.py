@@ -37,10 +37,12 @@ _ITEMS: Final = {
     "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
     "item.receipt_missing": "Die eAkte-Quittung steht aus. Warten Sie auf die Quittung,"
     " oder begründen Sie, warum der Vorgang nicht zahlungsrelevant ist.",
+    "item.number_not_named": "Diese Kundennummer steht nicht in der Mail. Berichtigen Sie sie"
+    " zuerst unter „Ändern“, dann übergeben Sie.",
     "item.number_unclear": "Die Kundennummer in der Mail ist vielleicht die einer anderen Person."
-    " Bestätigen oder berichtigen Sie sie zuerst unter „Ändern“, dann geht es weiter.",
-    "item.several_numbers": "In der Mail stehen mehrere Kundennummern. Bestätigen oder berichtigen"
-    " Sie zuerst die richtige unter „Ändern“, dann übergeben Sie.",
+    " Kreuzen Sie sie bei „In wessen Akte?“ an, oder berichtigen Sie sie unter „Ändern“.",
+    "item.several_numbers": "In der Mail stehen mehrere Kundennummern. Kreuzen Sie bei „In wessen"
+    " Akte?“ an, wen sie betrifft, oder berichtigen Sie die eine richtige unter „Ändern“.",
     "item.state": "Der Vorgang ist schon weiter. Laden Sie ihn neu.",
     "item.unknown": "Diesen Vorgang gibt es nicht, oder nicht für Sie.",
     "agency.unknown": "Diese Agentur gibt es nicht. Wählen Sie sie aus der Liste.",

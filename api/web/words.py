@@ -112,6 +112,18 @@ REVIEW: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+RECORD_STATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "new": "beauftragt",
+        "claimed": "wird übergeben",
+        "sent": "übergeben, Quittung steht aus",
+        "receipted": "Quittung ist da",
+        "rejected": "abgelehnt",
+        "dead": "ging nicht hinaus",
+    }
+)
+"""How far the hand-over to one of several records is."""
+
 ASIDE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "machine": "Maschinelle Mail",

@@ -95,7 +95,7 @@ def read_facts(
     `dates` is what `date_roles`, `where` what `whereabouts` found in it, `kundennummer` what
     `kundennummer_of` did.
     """
-    doubt = _doubt_of(reading, kundennummer) if kundennummer else ""
+    doubt, named = _doubt_of(reading, kundennummer) if kundennummer else ("", ())
     mail = reading.mail
     text = mail.body.new
     iban = _iban_of(reading)
@@ -118,6 +118,7 @@ def read_facts(
             *((KUNDENNUMMER_DEFECT,) if malformed else ()),
             *((doubt,) if doubt else ()),
         ),
+        kundennummern=named,
     )
 
 
@@ -173,11 +174,15 @@ def kundennummer_of(reading: Reading) -> str | None:
     return next(iter(_kundennummern(reading)), found)
 
 
-def _doubt_of(reading: Reading, number: str) -> str:
-    """The defect of a mail in which not one number stands that is surely its sender's, or ""."""
-    if len(_kundennummern(reading)) > 1:
-        return SEVERAL_NUMBERS
-    return NUMBER_UNCLEAR if whose_number.is_unclear(reading, number) else ""
+def _doubt_of(reading: Reading, number: str) -> tuple[str, tuple[str, ...]]:
+    """The defect of a mail in which not one number stands that is surely its sender's, or "".
+
+    With all numbers of which a person names the right ones then.
+    """
+    named = _kundennummern(reading)
+    if len(named) > 1:
+        return SEVERAL_NUMBERS, named
+    return (NUMBER_UNCLEAR, (number,)) if whose_number.is_unclear(reading, number) else ("", ())
 
 
 def _kundennummern(reading: Reading) -> tuple[str, ...]:
