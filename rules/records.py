@@ -38,20 +38,17 @@ def require_one_number(verdict: Mapping[str, Any]) -> None:
     Source: own decisions 0150, 0153.
     """
     defects = verdict.get("defects", ())
-    number = verdict.get("facts", {}).get("kundennummer")
     if SEVERAL_NUMBERS in defects:
         raise Refused(
             "item.several_numbers",
             "More than one Kundennummer stands in this mail. Name those it is handed over for in"
             " `kundennummern`, or correct the item with the one `kundennummer` that it is about.",
-            kundennummer=number,
         )
     if NUMBER_UNCLEAR in defects:
         raise Refused(
             "item.number_unclear",
             "The Kundennummer in this mail may be somebody else's. Name it in `kundennummern`, or"
             " correct the item with the `kundennummer` that it is about.",
-            kundennummer=number,
         )
 
 

@@ -58,7 +58,7 @@ def test_a_person_names_the_number_first(house: House, box: MaildirPostbox, leas
     with pytest.raises(Refused) as refused:
         handover.order(house, ME, claim.item_id, claim.token)
     assert refused.value.code == "item.several_numbers"
-    assert refused.value.details["kundennummer"] == OWN
+    assert OWN not in f"{refused.value}{refused.value.details}"
     with house.db.read() as tx:
         assert items.get(tx, claim.item_id).eakte is EakteState.OWED
         assert outgoing.of_item(tx, claim.item_id) == ()
