@@ -228,7 +228,12 @@ def hand_over(
 ) -> dict[str, int]:
     """Order the hand-over; the receipt comes later and opens the way to closing."""
     outgoing_id = handover.order(
-        house, caller, item_id, token, close_when_received=said.close_when_received
+        house,
+        caller,
+        item_id,
+        token,
+        close_when_received=said.close_when_received,
+        numbers=said.kundennummern,
     )
     return {"outgoing_id": outgoing_id}
 

@@ -29,7 +29,7 @@ MAX_CHARS: Final = 30_000
 UNREAD: Final = frozenset(
     str.split(
         f"{TEXT_CUT} mail.encrypted smime.unreadable tnef.unreadable mime.too_deep "
-        "mime.too_many_parts"
+        "mime.too_many_parts message.unread"
     )
 )
 """Defects of mail in which there is text, or may be, that nobody read."""

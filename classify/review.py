@@ -15,7 +15,7 @@ from classify.facts.facts import IBAN_DEFECT
 from classify.one_line import is_one_line
 from classify.reading import Reading
 from rules.codes import Channel
-from rules.facts import SEVERAL_NUMBERS
+from rules.facts import NUMBER_DEFECTS
 from rules.mail import TEXT_CUT, ParsedMail
 from rules.verdict import Facts
 
@@ -67,7 +67,7 @@ def reasons(
         ("channel_unsure", channel[1] < _CHANNEL_UNSURE_BELOW),
         ("form_unread", channel[0] in FORM_CHANNELS and reading.mail.form is None),
         ("iban", IBAN_DEFECT in facts.defects),
-        ("kundennummer", SEVERAL_NUMBERS in facts.defects),
+        ("kundennummer", not NUMBER_DEFECTS.isdisjoint(facts.defects)),
     )
     return tuple(code for code, holds in checks if holds)
 

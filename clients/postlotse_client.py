@@ -613,6 +613,7 @@ class FactsOut:
     """What could be read out of the text; null where nothing is readable."""
 
     kundennummer: str | None
+    kundennummern: list[str] = field(default_factory=list)
     iban: str | None
     plz: str | None
     place: str | None
@@ -713,9 +714,18 @@ class GateOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandoverIn:
-    """Whether the item closes by itself when the receipt comes."""
+class HandedRecordOut:
+    """One of the records that a mail was handed over to; null: without a number."""
 
+    kundennummer: str | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverIn:
+    """Whether the item closes by itself when the receipt comes, and into whose records it goes."""
+
+    kundennummern: list[str] | None = None
     close_when_received: bool = False
 
 
@@ -803,6 +813,7 @@ class ItemDetailOut:
     programs: list[str]
     note: NoteOut | None
     kontaktcodes: dict[str, str]
+    records: list[HandedRecordOut]
     drafts: list[DraftOut]
     only_head: OnlyHeadOut | None
     named_agencies: list[NamedAgencyOut]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ingest import charset, html, transfer
+from ingest import charset, file_text, html, transfer
 from ingest.mime import Leaf
 from rules.mail import TEXT_CUT
 
@@ -114,7 +114,9 @@ def read(leaves: Sequence[Leaf]) -> Body:
 
 
 def _is_letter(leaf: Leaf) -> bool:
-    """Whether a file is plain text or HTML, by its type, or by its name where that says nothing."""
+    """Whether a file is a letter, by its type, or by its name where that says nothing."""
+    if file_text.kind_of(leaf):
+        return True
     if leaf.content_type == "application/octet-stream":
         return leaf.name.lower().endswith(_LETTERS)
     return leaf.content_type.startswith("text/") and leaf.content_type not in _NO_LETTERS
@@ -126,11 +128,17 @@ def _letters(files: list[Leaf]) -> Iterator[str]:
     for leaf in files:
         if left <= 0:
             return
-        piece = _piece(leaf, [])
-        markup = piece.markup or leaf.name.lower().endswith(_LETTERS[1:])
-        text = html.to_text(piece.text) if markup else piece.text
+        text = _letter(leaf)
         yield text[:left]
         left -= len(text)
+
+
+def _letter(leaf: Leaf) -> str:
+    if file_text.kind_of(leaf):
+        return file_text.text_of(leaf)
+    piece = _piece(leaf, [])
+    markup = piece.markup or leaf.name.lower().endswith(_LETTERS[1:])
+    return html.to_text(piece.text) if markup else piece.text
 
 
 def _of_one_depth(leaves: list[Leaf]) -> Body:

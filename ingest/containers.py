@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from ingest import charset, headers, inline_files, mime, smime, tnef
+from ingest import charset, headers, inline_files, mime, rtf, smime, tnef
 from ingest.mime import Leaf
 
 MAX_DEPTH = 4
@@ -18,6 +18,8 @@ MESSAGES = frozenset({"message/rfc822", "message/global"})
 _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _PGP = "application/pgp-encrypted"
+_OUTLOOK = "application/vnd.ms-outlook"
+"""A mail as Outlook saves it, in a format that nothing here reads."""
 
 
 def expand(leaves: Iterable[Leaf], defects: list[str]) -> tuple[Leaf, ...]:
@@ -64,6 +66,8 @@ def _contained(leaf: Leaf, defects: list[str]) -> Iterable[Leaf]:
         return _wrapped(leaf, defects)
     if leaf.content_type in _SMIME or name == "smime.p7m":
         return _signed(leaf, defects)
+    if leaf.content_type == _OUTLOOK or name[-4:] == ".msg":
+        defects.append("message.unread")
     if leaf.content_type == _PGP or _is_pgp_file(leaf, name):
         defects.append("mail.encrypted")
     return ()
@@ -86,10 +90,15 @@ def _scanned(data: bytes, defects: list[str]) -> Iterable[Leaf]:
 def _wrapped(leaf: Leaf, defects: list[str]) -> Iterator[Leaf]:
     """Text, HTML and files of a winmail.dat as leaves."""
     content = tnef.read(leaf.content().data)
+    text = content.text
+    if not text.strip() and not content.html.strip() and content.rtf:
+        text = rtf.text_of(rtf.unpacked(content.rtf))
+        if not text.strip():
+            defects.append("tnef.unreadable")
     if content == tnef.Content():
         defects.append("tnef.unreadable")
-    if content.text.strip():
-        yield _made("text", "text/plain", content.text.encode("utf-8", "replace"), choice="body")
+    if text.strip():
+        yield _made("text", "text/plain", text.encode("utf-8", "replace"), choice="body")
     if content.html.strip():
         yield _made("html", "text/html", content.html, choice="body")
     for number, file in enumerate(content.files, 1):

@@ -12,6 +12,7 @@ _MAGIC = b"\x78\x9f\x3e\x22"
 _NEW_FILE, _FILE_NAME, _FILE_DATA, _FILE_PROPERTIES = 0x69002, 0x18010, 0x6800F, 0x69005
 _MESSAGE_PROPERTIES, _BODY = 0x69003, 0x2800C
 _LONG_NAME, _DISPLAY_NAME, _TEXT, _HTML, _FILE_CONTENT = 0x3707, 0x3001, 0x1000, 0x1013, 0x3701
+_RTF = 0x1009
 _FIXED_BYTES = {2: 4, 3: 4, 4: 4, 10: 4, 11: 4, 5: 8, 6: 8, 7: 8, 0x14: 8, 0x40: 8, 0x48: 16}
 _VARIABLE = frozenset({0x0D, 0x1E, 0x1F, 0x102})
 _UTF16_TEXT = 0x1F
@@ -36,11 +37,15 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a winmail.dat holds; `html` as raw bytes, since it names its character set itself."""
+    """What a winmail.dat holds; `html` as raw bytes, since it names its character set itself.
+
+    `rtf` is packed (rtf.py).
+    """
 
     files: tuple[File, ...] = ()
     text: str = ""
     html: bytes = b""
+    rtf: bytes = b""
 
 
 @dataclass(slots=True)
@@ -78,9 +83,11 @@ def read(data: bytes) -> Content:
             text = charset.decode(value.rstrip(b"\0")).text
         elif files:
             _add(files[-1], kind, value)
-    html = message.get(_HTML, (0, b""))[1]
     return Content(
-        tuple(file.closed() for file in files), _string(message, _TEXT) or text, html.rstrip(b"\0")
+        tuple(file.closed() for file in files),
+        _string(message, _TEXT) or text,
+        html=message.get(_HTML, (0, b""))[1].rstrip(b"\0"),
+        rtf=message.get(_RTF, (0, b""))[1],
     )
 
 

@@ -12,6 +12,11 @@ from stdnum import iban as stdnum_iban
 SEVERAL_NUMBERS: Final = "kundennummer.several"
 """Defect of a mail in which more than one Kundennummer stands, until a person names the right one.
 Source: own decision 0150."""
+NUMBER_UNCLEAR: Final = "kundennummer.unclear"
+"""Defect of a mail whose one Kundennummer may be somebody else's, until a person names the right
+one. Source: own decision 0153."""
+NUMBER_DEFECTS: Final = frozenset({SEVERAL_NUMBERS, NUMBER_UNCLEAR})
+"""With one of them nothing leaves under the Kundennummer that was read."""
 
 _BLANKS: Final = re.compile(r"[\s\u00a0.\-/]+")
 _KUNDENNUMMER: Final = re.compile(r"[0-9]{3}[A-Z][0-9]{6}")

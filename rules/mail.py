@@ -15,10 +15,10 @@ TEXT_CUT: Final = "text.cut"
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is not the text. Never opened, only named and measured.
+    """A part that is not the text, named and measured.
 
-    Of plain text and HTML the words are in `ParsedMail.elsewhere`. `name` is safe to show and to
-    use as a file name (no path, no control characters, at most 200 characters, never empty);
+    Of files in which people write the words are in `ParsedMail.elsewhere`. `name` is safe to show
+    and to use as a file name (no path, no control characters, at most 200 characters, never empty);
     `content_type` is what the sender claims; `size_bytes` is measured after decoding; `path` is the
     place in the MIME tree ("1.2"), by which `ingest.attachments.extract` finds it again in the
     original.

@@ -18,6 +18,20 @@ ESERVICE_EXCEPTIONS: Final[dict[Concern, str]] = {
 }
 """Concerns answered although they came by eService. Source: Weisung 202001001 no. 2.4 a 4."""
 
+_ELSEWHERE: Final[dict[Channel, str]] = {
+    Channel.POSTFACHNACHRICHT: "Die Nachricht kam aus dem Leistungspostfach. Eine Mail ginge an"
+    " dessen Technik, nicht an die Person: Antworten Sie im Leistungspostfach.",
+    Channel.KONTAKTFORMULAR: "Im Kontaktformular ist keine Mailadresse zu lesen. Eine Mail ginge"
+    " an die Technik des Formulars, nicht an die Person: Rufen Sie an, oder schreiben Sie einen"
+    " Brief.",
+    **dict.fromkeys(
+        sorted(_ESERVICE),
+        "Die Mitteilung kam über den eService, ohne Mailadresse. Eine Mail ginge an dessen"
+        " Technik, nicht an die Person: Antworten Sie im Portal, oder schreiben Sie einen Brief.",
+    ),
+}
+"""Where an answer is written to what a program of ours brought without an address of its writer."""
+
 _WEISUNG: Final = (
     "Weisung 202001001 Nr. 2.4 a 4 (abgelaufen 31.12.2022, als Hausregel weitergeführt)"
 )
@@ -61,6 +75,17 @@ def may_reply(channel: Channel, concerns: Iterable[Concern]) -> ReplyRule:
         "Ortsabwesenheit sowie Umzug und Ortswechsel.",
         _WEISUNG,
     )
+
+
+def by_mail(channel: Channel, address: str) -> ReplyRule | None:
+    """What forbids an answer by mail for want of an address; None where nothing does.
+
+    `address` is the one that was filled into a form. The sender of what came by a form or portal is
+    a program of ours: what goes there reaches nobody, or somebody else. Source: own decision 0153.
+    """
+    if address or channel not in _ELSEWHERE:
+        return None
+    return ReplyRule(False, _ELSEWHERE[channel], _HOUSE)
 
 
 def require_room(sent_to_address: int) -> None:

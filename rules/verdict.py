@@ -65,11 +65,12 @@ class Facts:
     `iban` is normalised (no blanks) and None if the check digits are wrong (then the defect
     `iban.check_digit` is set); so is a Kundennummer that is called one and has not its shape
     (`kundennummer.shape`). Where several stand in the mail it is one of them, and the defect
-    `kundennummer.several` is set. `dates` has the keys au_from, au_to, job_start, job_end,
-    unemployed_from, move_date, absence_from, absence_to, birth_date (the sender's own),
-    child_born, appointment; valid_from is a name that nothing fills. `plz` and `place` are those
-    of who writes; `home` is set where that is not the customer, and tells the agency instead. It is
-    no part of the JSON: the agency's reason tells it.
+    `kundennummer.several` is set; where it may be somebody else's, `kundennummer.unclear`;
+    `kundennummern` are those that a person may name then, and else empty. `dates` has the keys
+    au_from, au_to, job_start, job_end, unemployed_from, move_date, absence_from, absence_to,
+    birth_date (the sender's own), child_born, appointment; valid_from is a name that nothing fills.
+    `plz` and `place` are those of who writes; `home` is set where that is not the customer, and
+    tells the agency instead. It is no part of the JSON: the agency's reason tells it.
     """
 
     kundennummer: str | None = None
@@ -82,6 +83,7 @@ class Facts:
     attachment_present: bool = False
     defects: tuple[str, ...] = ()
     home: Home | None = None
+    kundennummern: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ def as_json(verdict: Verdict, *, file: str | None = None) -> dict[str, Any]:
         "payment_spans": [_span_json(span) for span in judgement.payment_spans],
         "facts": {
             "kundennummer": facts.kundennummer,
+            "kundennummern": list(facts.kundennummern),
             "iban": facts.iban,
             "plz": facts.plz,
             "place": facts.place,

@@ -5,15 +5,14 @@ The row is ordered under the clerk's lease, in one commit with the item; a worke
 Source: Weisung 202001001 no. 2.4 a 5.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from ingest.parse import parse
 from rules import handover
 from rules.access import Caller
-from rules.errors import Conflict, Refused
-from rules.facts import SEVERAL_NUMBERS
+from rules.errors import Conflict
 from rules.handover import Package
 from rules.item import (
     AfterReceipt,
@@ -21,10 +20,10 @@ from rules.item import (
     Event,
     HandedOver,
     ItemState,
+    PaymentCorrected,
     ReceiptAwaited,
     Waived,
 )
-from rules.outgoing import OutgoingKind
 from rules.undo import Undoable
 from store.database.engine import Tx
 from store.desk import items
@@ -32,54 +31,56 @@ from store.desk.items import Item
 from store.mails import heads, ledger, verdicts
 from store.mails.verdicts import StoredVerdict
 from store.sending import outgoing
-from store.sending.outgoing import NewOutgoing, Outgoing
+from store.sending.outgoing import Outgoing
 from triage import modes, tasks
 from triage.desk import cases, undo
 from triage.doorkeeper import workable_item
 from triage.house import House
+from triage.sending import orders, records
 
 SETTLE_TRIES = 5
 """A receipt and a clerk's write may meet; each try reads the newer version. Own decision 0005."""
 
 
 def order(
-    house: House, caller: Caller, item_id: int, token: str, *, close_when_received: bool = False
+    house: House,
+    caller: Caller,
+    item_id: int,
+    token: str,
+    *,
+    close_when_received: bool = False,
+    numbers: Sequence[str] | None = None,
 ) -> int:
-    """Order the hand-over under the lease; the id of the outgoing row. Idempotent per verdict.
+    """Order the hand-over under the lease; the id of the (first) outgoing row. Idempotent.
 
+    It goes into the record of the verdict's number; into one each of `numbers`, where a person
+    names some of those in the mail, and without a number where she names none ([]). What was
+    named for the same verdict before stays named.
     With `close_when_received` the clerk lets go of the item, and it closes by itself when the
     receipt comes; else the clerk keeps it.
-    Raises: Refused: `item.handover_not_owed`, `item.several_numbers`, `task.not_left`,
-    `postbox.not_full`, `mail.head_only`. Conflict: `item.lease_stale`.
+    Raises: Refused: `item.handover_not_owed`, `item.several_numbers`, `item.number_unclear`,
+    `item.number_not_named`, `task.not_left`, `postbox.not_full`, `mail.head_only`.
+    Conflict: `item.lease_stale`.
     """
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         modes.require_sends(house, tx, item.message_id)
         heads.require_whole(tx, item.message_id)
-        saved = cases.by_holder(tx, item, HandedOver(), token=token, now=now)
         # A look at it for training in between makes no second hand-over.
         verdict = verdicts.as_said(tx, item.message_id)
-        _require_one_number(verdict)
-        row = outgoing.order(
-            tx,
-            NewOutgoing(
-                kind=OutgoingKind.EAKTE,
-                idempotency_key=_key(tx, item, verdict),
-                payload={
-                    "verdict_id": verdict.id if verdict else None,
-                    "agency": _agency_of(house, item),
-                },
-                item_id=item.id,
-                message_id=item.message_id,
-            ),
-            now=now,
-        )
-        _send_again_if_rejected(tx, row, now=now)
-        cases.note(tx, caller, item, action="eakte.ordered", now=now, details={"outgoing": row})
+        new = orders.new(house, tx, item, verdict, numbers)
+        if orders.are_more(tx, item, new):
+            anew = PaymentCorrected(item.payment, other_record=True)
+            item = cases.by_holder(tx, item, anew, token=token, now=now)
+        saved = cases.by_holder(tx, item, HandedOver(), token=token, now=now)
+        rows = [outgoing.order(tx, one, now=now) for one in new]
+        for row in rows:
+            _send_again_if_rejected(tx, row, now=now)
+            cases.note(tx, caller, item, action="eakte.ordered", now=now, details={"outgoing": row})
         if close_when_received:
             _leave(tx, caller, saved, token=token, now=now)
-    return row
+    return rows[0]
 
 
 def leave(house: House, caller: Caller, item_id: int, token: str) -> None:
@@ -104,35 +105,6 @@ def _leave(tx: Tx, caller: Caller, item: Item, *, token: str, now: datetime) -> 
     # Where the receipt was faster than the clerk, it is closed.
     deed = Undoable.CLOSED if saved.state is ItemState.CLOSED else Undoable.LEFT
     undo.remember(tx, caller, item, saved, deed, now=now)
-
-
-def _key(tx: Tx, item: Item, verdict: StoredVerdict | None) -> str:
-    """One hand-over of one verdict; with the content, as numbers come again after a restore.
-
-    To an agency that the verdict doesn't name (forwarded, moved by hand) it is another one.
-    """
-    content = ledger.message(tx, item.message_id).sha256
-    told = verdict.body.get("agency", {}).get("code") if verdict else None
-    if item.agency_code != told:
-        content = sha256(f"{content}/{item.agency_code}".encode()).hexdigest()
-    return f"eakte-{item.message_id}-{verdict.id if verdict else 0}-{content[:12]}"
-
-
-def _require_one_number(verdict: StoredVerdict | None) -> None:
-    """Under the wrong one the mail would lie in a stranger's record. Source: own decision 0150."""
-    if verdict is not None and SEVERAL_NUMBERS in verdict.body.get("defects", ()):
-        raise Refused(
-            "item.several_numbers",
-            "More than one Kundennummer stands in this mail. Correct the item with the"
-            " `kundennummer` it is to be handed over under, then hand it over.",
-            kundennummer=verdict.body.get("facts", {}).get("kundennummer"),
-        )
-
-
-def _agency_of(house: House, item: Item) -> dict[str, str | None]:
-    """Where the item is worked on: a clerk may know better than the verdict."""
-    agency = house.directory.agency(item.agency_code)
-    return {"code": item.agency_code, "name": agency.name if agency else None}
 
 
 def _send_again_if_rejected(tx: Tx, row_id: int, *, now: datetime) -> None:
@@ -164,18 +136,21 @@ def waive(house: House, caller: Caller, item_id: int, token: str, *, reason: str
 def settle(tx: Tx, row: Outgoing, event: Event, *, now: datetime) -> None:
     """What the eAkte said becomes the item's state, in the transaction of the receipt.
 
-    Of a hand-over that was ordered anew since, by another verdict, it is no longer asked. The clerk
-    may write at the same moment; then the newer row is read and tried again.
+    Of a hand-over that was ordered anew since, by another verdict, it is no longer asked; of one to
+    several records all are (records.py). The clerk may write at the same moment; then the newer
+    row is read and tried again.
     Raises: Conflict: `item.changed` if that goes on.
     """
     if row.item_id is None:
         return
     for attempt in range(SETTLE_TRIES):
         item = items.get(tx, row.item_id)
-        if any(one.id > row.id and one.kind == row.kind for one in outgoing.of_item(tx, item.id)):
+        counting = records.newest(outgoing.of_item(tx, item.id))
+        means = records.joint(counting, event)
+        if means is None or row.id not in {one.id for one in counting}:
             return
         try:
-            cases.by_machine(tx, item, event, now=now)
+            cases.by_machine(tx, item, means, now=now)
         except Conflict:
             if attempt == SETTLE_TRIES - 1:
                 raise
@@ -185,14 +160,36 @@ def settle(tx: Tx, row: Outgoing, event: Event, *, now: datetime) -> None:
 
 def sent_with(tx: Tx, row: Outgoing) -> tuple[str, str | None]:
     """SHA-256 and Kundennummer of what was handed over, to compare the receipt with."""
-    verdict = _verdict(tx, row)
+    return ledger.message(tx, _message_id(row)).sha256, _number(row, _verdict(tx, row))
+
+
+def _number(row: Outgoing, verdict: StoredVerdict | None) -> str | None:
+    if records.is_named(row):
+        named: str | None = row.payload[records.NUMBER]
+        return named
     facts = verdict.body.get("facts", {}) if verdict else {}
-    return ledger.message(tx, _message_id(row)).sha256, facts.get("kundennummer")
+    number: str | None = facts.get("kundennummer")
+    return number
 
 
 def is_other_record(tx: Tx, row: Outgoing) -> bool:
     """Whether a clerk has put another Kundennummer in the place of the one handed over."""
-    return handover.is_other_record(known_number(tx, _message_id(row)), sent_with(tx, row)[1])
+    known = known_number(tx, _message_id(row))
+    if records.is_named(row) and row.item_id is not None:
+        # What was named is newer than the number of its verdict; only a correction since counts.
+        ordered = _verdict(tx, row)
+        was = ordered.body.get("facts", {}).get("kundennummer") if ordered else None
+        counting = records.newest(outgoing.of_item(tx, row.item_id))
+        if known == was or known in records.numbers(counting):
+            return False
+    return handover.is_other_record(known, sent_with(tx, row)[1])
+
+
+def is_new_record(tx: Tx, item: Item, number: str | None) -> bool:
+    """Whether a correction to that number means a record that the mail was not handed over to."""
+    named = [one for one in records.newest(outgoing.of_item(tx, item.id)) if records.is_named(one)]
+    before = records.numbers(named) if named else (known_number(tx, item.message_id),)
+    return all(handover.is_other_record(number, one) for one in before)
 
 
 def known_number(tx: Tx, message_id: int) -> str | None:
@@ -228,7 +225,7 @@ def package(house: House, row: Outgoing) -> Package:
     body: dict[str, Any] = verdict.body if verdict else {}
     # A row that the version before has ordered names none.
     agency = row.payload.get("agency", body.get("agency", {}))
-    mail = parse(data, house.layouts)
+    mail, number = parse(data, house.layouts), _number(row, verdict)
     return Package(
         key=row.idempotency_key,
         message_id=message.id,
@@ -238,13 +235,21 @@ def package(house: House, row: Outgoing) -> Package:
         ordered_at=row.created_at.isoformat(timespec="seconds"),
         agency_code=agency.get("code"),
         agency_name=agency.get("name"),
-        kundennummer=body.get("facts", {}).get("kundennummer"),
+        kundennummer=number,
         concerns=tuple(found["code"] for found in body.get("concerns", ())),
         attachments=tuple((a.name, a.content_type, a.size_bytes, a.path) for a in mail.attachments),
         metadata={
             key: body.get(key)
-            for key in ("channel", "payment_relevant", "payment_because", "facts", "model", "rules")
+            for key in ("channel", "payment_relevant", "payment_because", "model", "rules")
         }
-        | {"verdict_id": verdict.id if verdict else None},
+        | {"facts": _facts(body, number), "verdict_id": verdict.id if verdict else None},
         was_rejected=row.receipt is not None and row.receipt.get("accepted") is False,
     )
+
+
+def _facts(verdict: Mapping[str, Any], number: str | None) -> dict[str, Any] | None:
+    """What was read, for one record: the numbers of others are theirs."""
+    if "facts" not in verdict:
+        return None
+    facts = {key: value for key, value in verdict["facts"].items() if key != "kundennummern"}
+    return facts | {"kundennummer": number}

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from rules import records
 from rules import tasks as rule
 from rules.access import Caller
 from rules.codes import Concern
 from rules.errors import Refused
 from rules.item import REASON_MIN_CHARS
 from rules.outgoing import OutgoingKind
-from rules.tasks import Known, Said, Task, TaskKind
+from rules.tasks import Carried, Known, Said, Task, TaskKind
 from store.database.engine import Tx
 from store.desk.items import Item
 from store.mails import heads, ledger, verdicts
@@ -59,8 +60,9 @@ def order(
     """Order the task under the lease; the id of the outgoing row.
 
     The same order twice is one task; after a rejection or a dead letter it means: try again.
-    Raises: Refused: `task.none`, `mail.head_only` where the mail itself goes with it, and as
-    rules/tasks.py. Conflict: `item.lease_stale`.
+    Raises: Refused: `task.none`, `mail.head_only` where the mail itself goes with it,
+    `item.several_numbers`, `item.number_unclear` where a Kundennummer does, and as rules/tasks.py.
+    Conflict: `item.lease_stale`.
     """
     if not house.policy.gives_tasks:
         raise Refused("task.none", "This house gives no tasks. Remedy: set tasks.drop.")
@@ -70,6 +72,9 @@ def order(
         modes.require_sends(house, tx, item.message_id)
         if rule.rule_of(kind).carries_mail:
             heads.require_whole(tx, item.message_id)
+        if Carried.KUNDENNUMMER in rule.rule_of(kind).carries:
+            latest = verdicts.latest(tx, item.message_id)
+            records.require_one_number(latest.body if latest else {})
         payload = _payload(tx, item, kind, said)
         # Whether it may be ordered; the fields themselves are made when it leaves.
         rule.carried(kind, _known(house, tx, item.message_id, payload), said, today=today)

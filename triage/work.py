@@ -11,7 +11,6 @@ from rules import proof
 from rules.access import Caller, Permission
 from rules.codes import Concern
 from rules.errors import HouseError, Refused
-from rules.handover import is_other_record
 from rules.item import (
     AfterReceipt,
     CloseAsked,
@@ -216,8 +215,7 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         require_reason(correction, verdicts.latest(tx, item.message_id))
-        before = handover.known_number(tx, item.message_id)
-        is_other = is_other_record(correction.kundennummer, before)
+        is_other = handover.is_new_record(tx, item, correction.kundennummer)
         due = sooner(house, item, correction.concerns, correction.payment_relevant)
         add_verdict(tx, caller, item, correction, due, now)
         more = ItemChange(

@@ -263,6 +263,13 @@ class NamedAgencyOut(Out):
     places: list[str] = Field(examples=[["Duderstadt"]])
 
 
+class HandedRecordOut(Out):
+    """One of the records that a mail was handed over to; null: without a number."""
+
+    kundennummer: str | None = Field(examples=["123A456789"])
+    state: str = Field(description="As of an outgoing row.", examples=["receipted"])
+
+
 class ItemDetailOut(Out):
     """All that the desk shows of one item. `mail` is null after deletion."""
 
@@ -296,6 +303,9 @@ class ItemDetailOut(Out):
     kontaktcodes: dict[str, str] = Field(
         description="Of each concern the Kontaktcode it is counted under, where configured.",
         examples=[{"au": "4711"}],
+    )
+    records: list[HandedRecordOut] = Field(
+        description="The records that a person named for the hand-over; else empty."
     )
     drafts: list[DraftOut] = Field(description="Answers laid into the postbox and not taken.")
     only_head: OnlyHeadOut | None = Field(
@@ -347,7 +357,15 @@ class HopsOut(Out):
 
 
 class HandoverIn(In):
-    """Whether the item closes by itself when the receipt comes."""
+    """Whether the item closes by itself when the receipt comes, and into whose records it goes."""
+
+    kundennummern: list[str] | None = Field(
+        default=None,
+        max_length=50,
+        description="Of the numbers in the mail those whose records it goes into, each with a"
+        " package and a receipt of its own; `[]`: without a number. Null: as the verdict has it.",
+        examples=[None],
+    )
 
     close_when_received: bool = Field(default=False, examples=[True])
 

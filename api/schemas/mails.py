@@ -76,6 +76,12 @@ class FactsOut(VerdictPart):
     """What could be read out of the text; null where nothing is readable."""
 
     kundennummer: str | None = Field(examples=["123A456789"])
+    kundennummern: list[str] = Field(
+        default=[],
+        description="Those that a person may name, where several stand in the mail or it is unclear"
+        " whose the one is (`defects`); else empty.",
+        examples=[[]],
+    )
     iban: str | None = Field(examples=[None])
     plz: str | None = Field(examples=["34117"])
     place: str | None = Field(examples=["Kassel"])

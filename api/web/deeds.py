@@ -194,11 +194,20 @@ def hand_over(
     token: Token,
     close_when_received: Annotated[str, Form()] = "",
     line: LineCode = "",
+    record: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
-    """To the eAkte; with the box ticked the item closes by itself, and the next one comes."""
+    """To the eAkte; with the box ticked the item closes by itself, and the next one comes.
+
+    `record` are the numbers that she has ticked, and "" for none of them.
+    """
     try:
         handover.order(
-            visit.house, visit.caller, item_id, token, close_when_received=bool(close_when_received)
+            visit.house,
+            visit.caller,
+            item_id,
+            token,
+            close_when_received=bool(close_when_received),
+            numbers=[*filter(None, record)] if record else None,
         )
     except Refused as refused:
         return _again(visit, item_id, token, "", refused, {})

@@ -19,6 +19,7 @@ from api.web.task_steps import left_to_do
 from api.web.visit import OpensItem, Visit
 from rules.codes import Concern
 from rules.item import EakteState
+from rules.records import named_in
 from rules.texts.approved import Text
 from store.desk.items import Item
 from triage.answers import reply, reply_text
@@ -94,6 +95,7 @@ def item_response(
         agencies=visit.house.directory.active(),
         park_days=_park_days(visit, view.item),
         all_concerns=in_form_order(view),
+        named_numbers=named_in(view.verdict),
         gives_tasks=visit.house.policy.gives_tasks,
         drawn=may_be_drawn,
         steps=left_to_do(shown.steps, shown.tasks if visit.house.policy.gives_tasks else ()),

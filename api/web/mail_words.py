@@ -17,6 +17,7 @@ DEFECTS: Final[Mapping[str, str]] = MappingProxyType(
         "body": "Der Text war nicht vollständig lesbar.",
         "attachment": "Eine Anlage fehlt oder war nicht vollständig lesbar.",
         "mail": "Die Mail ist verschlüsselt.",
+        "message": "Eine angehängte Outlook-Nachricht (.msg) wurde nicht gelesen.",
         "smime": "Die Unterschrift der Mail war nicht lesbar.",
         "tnef": "Eine Anlage in Outlook-Form (winmail.dat) war nicht lesbar.",
         "text": "Der Text war leer, gekürzt oder enthielt Steuerzeichen.",
@@ -24,6 +25,8 @@ DEFECTS: Final[Mapping[str, str]] = MappingProxyType(
         "iban": "Die IBAN im Text hat eine falsche Prüfziffer.",
         "kundennummer": "Die Kundennummer im Text ist unvollständig oder vertippt.",
         "kundennummer.several": "In der Mail stehen mehrere Kundennummern.",
+        "kundennummer.unclear": "Die Kundennummer in der Mail ist vielleicht die einer anderen"
+        " Person.",
         "form": "Das Formular hatte nicht die erwartete Form.",
         "subject": "Der Betreff war nicht vollständig lesbar.",
         "size": "Die Mail war zu groß, um alles zu lesen.",

@@ -37,8 +37,12 @@ _ITEMS: Final = {
     "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
     "item.receipt_missing": "Die eAkte-Quittung steht aus. Warten Sie auf die Quittung,"
     " oder begründen Sie, warum der Vorgang nicht zahlungsrelevant ist.",
-    "item.several_numbers": "In der Mail stehen mehrere Kundennummern. Bestätigen oder berichtigen"
-    " Sie zuerst die richtige unter „Ändern“, dann übergeben Sie.",
+    "item.number_not_named": "Diese Kundennummer steht nicht in der Mail. Berichtigen Sie sie"
+    " zuerst unter „Ändern“, dann übergeben Sie.",
+    "item.number_unclear": "Die Kundennummer in der Mail ist vielleicht die einer anderen Person."
+    " Kreuzen Sie sie bei „In wessen Akte?“ an, oder berichtigen Sie sie unter „Ändern“.",
+    "item.several_numbers": "In der Mail stehen mehrere Kundennummern. Kreuzen Sie bei „In wessen"
+    " Akte?“ an, wen sie betrifft, oder berichtigen Sie die eine richtige unter „Ändern“.",
     "item.state": "Der Vorgang ist schon weiter. Laden Sie ihn neu.",
     "item.unknown": "Diesen Vorgang gibt es nicht, oder nicht für Sie.",
     "agency.unknown": "Diese Agentur gibt es nicht. Wählen Sie sie aus der Liste.",
@@ -69,6 +73,9 @@ _ANSWERS: Final = {
     "reply.identity_unchecked": "Dieser Text legt etwas offen. Vermerken Sie zuerst unter"
     " „Wer schreibt?“, was Sie abgeglichen haben.",
     "reply.loop": "Die Nachricht stammt aus dem eigenen Haus und wird nicht beantwortet.",
+    "reply.portal": "Die Nachricht kam über ein Formular oder das Portal, ohne Mailadresse. Eine"
+    " Mail ginge an dessen Technik: Antworten Sie dort, wo sie geschrieben wurde, oder rufen Sie"
+    " an.",
     "reply.recipient": "An diese Absenderadresse kann keine Antwort gehen. Nutzen Sie einen anderen"
     " Weg.",
     "reply.sender": "Die Absenderadresse der Antworten ist nicht richtig eingerichtet. Wenden Sie"

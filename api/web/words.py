@@ -103,7 +103,7 @@ REVIEW: Final[Mapping[str, str]] = MappingProxyType(
         "channel_unsure": "Auf welchem Weg die Mail kam, ist unsicher.",
         "form_unread": "Das Formular war nicht lesbar.",
         "iban": "Eine IBAN im Text ist falsch.",
-        "kundennummer": "In der Mail stehen mehrere Kundennummern.",
+        "kundennummer": "Welche Kundennummer gilt, ist unklar.",
         "payment_open": "Ob Geld bewegt wird, ist offen.",
         "attachment_only": "Der Text sagt nichts, nur die Anlage.",
         "agency_unknown": "Die Agentur ist nicht erkannt.",
@@ -111,6 +111,18 @@ REVIEW: Final[Mapping[str, str]] = MappingProxyType(
         "mail": "Nur der Kopf der Mail ist hier; ihren Text hat niemand gelesen.",
     }
 )
+
+RECORD_STATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "new": "beauftragt",
+        "claimed": "wird übergeben",
+        "sent": "übergeben, Quittung steht aus",
+        "receipted": "Quittung ist da",
+        "rejected": "abgelehnt",
+        "dead": "ging nicht hinaus",
+    }
+)
+"""How far the hand-over to one of several records is."""
 
 ASIDE: Final[Mapping[str, str]] = MappingProxyType(
     {

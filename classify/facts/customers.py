@@ -49,7 +49,7 @@ def told_in(reading: Reading, *, other: re.Pattern[str]) -> tuple[str, ...]:
     meant: dict[str, None] = {}
     left: dict[str, None] = {}
     for text in (reading.mail.subject, body.new, body.signature, names, body.quoted):
-        for number, before in _numbers(other.sub(" ", text)):
+        for number, _, before in numbers_in(other.sub(" ", text)):
             if _LEFT_BEFORE.search(before):
                 left[number] = None
             else:
@@ -59,8 +59,8 @@ def told_in(reading: Reading, *, other: re.Pattern[str]) -> tuple[str, ...]:
     return standing or told or tuple(left)
 
 
-def _numbers(text: str) -> Iterator[tuple[str, str]]:
-    """Each number of the text with the folded words before it."""
+def numbers_in(text: str) -> Iterator[tuple[str, int, str]]:
+    """Each number of the text, where it begins, and the folded words before it."""
     rest, end = text, 0
     for _ in range(_MOST):
         number = numbers.find_kundennummer(rest)
@@ -70,6 +70,6 @@ def _numbers(text: str) -> Iterator[tuple[str, str]]:
         if written is None:
             return
         start = written.start()
-        yield number, fold(rest[max(end, start - _BESIDE_CHARS) : start])
+        yield number, start, fold(rest[max(end, start - _BESIDE_CHARS) : start])
         end = written.end()
         rest = f"{rest[:start]}{'x' * (end - start)}{rest[end:]}"

@@ -9,11 +9,11 @@ import re
 from datetime import date
 from typing import Final
 
-from classify.facts import attached, customers, numbers
+from classify.facts import attached, customers, numbers, whose_number
 from classify.facts.whereabouts import Whereabouts
 from classify.reading import Reading
 from classify.text import fold
-from rules.facts import SEVERAL_NUMBERS
+from rules.facts import NUMBER_UNCLEAR, SEVERAL_NUMBERS
 from rules.verdict import Facts
 
 IBAN_DEFECT: Final = "iban.check_digit"
@@ -95,7 +95,7 @@ def read_facts(
     `dates` is what `date_roles`, `where` what `whereabouts` found in it, `kundennummer` what
     `kundennummer_of` did.
     """
-    several = kundennummer is not None and len(_kundennummern(reading)) > 1
+    doubt, named = _doubt_of(reading, kundennummer) if kundennummer else ("", ())
     mail = reading.mail
     text = mail.body.new
     iban = _iban_of(reading)
@@ -116,8 +116,9 @@ def read_facts(
         defects=(
             *((IBAN_DEFECT,) if broken else ()),
             *((KUNDENNUMMER_DEFECT,) if malformed else ()),
-            *((SEVERAL_NUMBERS,) if several else ()),
+            *((doubt,) if doubt else ()),
         ),
+        kundennummern=named,
     )
 
 
@@ -171,6 +172,17 @@ def kundennummer_of(reading: Reading) -> str | None:
     if found == reading.kundennummer and _OTHER_NUMBER.search(body.new):
         return numbers.find_kundennummer(_OTHER_NUMBER.sub("", body.new))
     return next(iter(_kundennummern(reading)), found)
+
+
+def _doubt_of(reading: Reading, number: str) -> tuple[str, tuple[str, ...]]:
+    """The defect of a mail in which not one number stands that is surely its sender's, or "".
+
+    With all numbers of which a person names the right ones then.
+    """
+    named = _kundennummern(reading)
+    if len(named) > 1:
+        return SEVERAL_NUMBERS, named
+    return (NUMBER_UNCLEAR, (number,)) if whose_number.is_unclear(reading, number) else ("", ())
 
 
 def _kundennummern(reading: Reading) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
 from rules.mail import Attachment, BodyParts, Form, FormField, ParsedMail
+from rules.records import named_in
 from rules.rulesets.taken_over import Remark
 from rules.sender_hints import Hint, SenderSeen
 from rules.texts.approved import Occasion, Text
@@ -52,6 +53,7 @@ from store.mails.arrivals import Fault as Lack
 from store.mails.aside import SetAside
 from store.mails.ledger import Message
 from store.processes.halts import Halt
+from store.tables.ledger import OutgoingState
 from tests.api import (
     deletion_samples,
     figures_samples,
@@ -80,6 +82,7 @@ from triage.rulesets.drafts import Checked
 from triage.rulesets.drafts import Line as RegionLine
 from triage.rulesets.drafts import Overview as RulesOverview
 from triage.rulesets.trial import Span
+from triage.sending.records import RecordShown
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -336,6 +339,10 @@ CLEARING = view(
         NamedAgency("041", "Tannhagen", ("Tannhagen",)),
     ),
 )  # fmt: skip
+NUMBERS = ("123A456789", "234B567890", "345C678901")
+SEVERAL = verdict(
+    defects=["kundennummer.several"], facts={"kundennummer": NUMBERS[0], "kundennummern": NUMBERS}
+)
 LONG = "Sehr geehrte Damen und Herren, " * 400 + "x" * 3000
 SAMPLES: dict[str, Sample] = {
     "owed": Sample(view(), BOTH),
@@ -344,6 +351,19 @@ SAMPLES: dict[str, Sample] = {
         reply(
             text(), APPOINTMENT, *(text(f"allgemein.n{n}", title=f"Text {n}") for n in (3, 4, 5))
         ),
+    ),
+    "records": Sample(view(verdict=SEVERAL), BOTH),
+    "unclear": Sample(view(verdict=SEVERAL | {"defects": ["kundennummer.unclear"]}), BOTH),
+    "records-sent": Sample(
+        _with(
+            EakteState.SENT,
+            verdict=SEVERAL,
+            records=(
+                RecordShown(NUMBERS[0], OutgoingState.RECEIPTED),
+                RecordShown(NUMBERS[2], OutgoingState.SENT),
+            ),
+        ),
+        BOTH,
     ),
     "alarm": Sample(
         view(
@@ -494,6 +514,7 @@ def item_sample(request: Request, name: str) -> Response:
         agencies=AGENCIES,
         park_days=(TODAY, TODAY + timedelta(days=1)),
         all_concerns=in_form_order(sample.view),
+        named_numbers=named_in(sample.view.verdict),
         gives_tasks=True,
         drawn=may_be_drawn,
         steps=left_to_do(shown.steps, shown.tasks),

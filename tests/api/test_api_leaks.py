@@ -298,6 +298,9 @@ def test_not_a_word_of_any_mail_stands_beside_it(office, capsys, caplog):
     with office.house.db.read() as tx:
         run = tx.connection.exec_driver_sql
         lines = [code for (code,) in run("SELECT agency_code FROM item ORDER BY id") if code]
+    with office.house.db.write() as tx:
+        # The judge of this office takes nearly all for forms, which are answered elsewhere.
+        tx.connection.exec_driver_sql("UPDATE item SET channel = 'freie_email'")
     work(office, lines[:80])
     by_id = {line.id: line for line in demo_mails.corpus_lines()}
     used = [by_id[sample.name] for sample in samples if sample.name in by_id]

@@ -375,24 +375,70 @@ def test_an_iban_with_a_wrong_check_digit_is_warned_of(doors: Doors, clerk: Pers
     assert "falscher Prüfziffer" in clerk.words("#iban-falsch")
 
 
-def test_of_several_numbers_the_clerk_confirms_one_before_the_hand_over(
-    doors: Doors, clerk: Person
+@pytest.mark.parametrize(
+    ("defect", "note", "told"),
+    [
+        ("kundennummer.several", "#mehrere-nummern", "mehrere Kundennummern"),
+        ("kundennummer.unclear", "#nummer-unklar", "Ist das die Kundennummer der Person"),
+    ],
+)
+def test_of_a_doubtful_number_the_clerk_confirms_one_before_the_hand_over(
+    doors: Doors, clerk: Person, defect: str, note: str, told: str
 ) -> None:
     item_id = take(doors, clerk, "Neues Konto", "123A456789")
     with doors.house.db.write() as tx:
-        body = verdicts.latest(tx, item_id).body | {"defects": ["kundennummer.several"]}
+        body = verdicts.latest(tx, item_id).body | {"defects": [defect]}
         verdicts.add(tx, NewVerdict(item_id, "machine", "x", body), now=doors.house.clock())
     clerk.open(f"/vorgang/{item_id}")
-    assert "mehrere Kundennummern" in clerk.words("#mehrere-nummern")
+    assert told in clerk.words(note)
     clerk.send("eakte")
-    assert "Bestätigen oder berichtigen Sie zuerst die richtige" in clerk.answer.text
+    assert "„In wessen Akte?“" in clerk.answer.text
     assert doors.kassel.get(f"/v1/items/{item_id}").json()["item"]["eakte"] == "owed"
     clerk.open(f"/vorgang/{item_id}")
+    # Who says that the concerns are right has not said whose number it is.
+    clerk.send("korrektur")
+    clerk.open(f"/vorgang/{item_id}")
+    assert told in clerk.words(note)
     clerk.send("korrektur", concerns=["bankverbindung"], payment="yes", kundennummer="123A456789")
     clerk.open(f"/vorgang/{item_id}")
-    assert clerk.words("#mehrere-nummern") == ""
+    assert clerk.words(note) == ""
     clerk.send("eakte")
     assert doors.kassel.get(f"/v1/items/{item_id}").json()["item"]["eakte"] == "sent"
+
+
+def test_a_mail_about_two_goes_into_the_records_that_are_ticked(
+    doors: Doors, clerk: Person
+) -> None:
+    numbers = ["123A456789", "234B567890", "345C678901"]
+    item_id = take(doors, clerk, "Neues Konto", " ".join(numbers))
+    with doors.house.db.write() as tx:
+        body = verdicts.latest(tx, item_id).body
+        facts = body["facts"] | {"kundennummer": numbers[0], "kundennummern": numbers}
+        body |= {"defects": ["kundennummer.several"], "facts": facts}
+        verdicts.add(tx, NewVerdict(item_id, "machine", "x", body), now=doors.house.clock())
+    clerk.open(f"/vorgang/{item_id}")
+    boxes = clerk.page.query_selector_all("#akten [name=record][form=handover]")
+    assert [box.getattr("value") for box in boxes] == [*numbers, ""]
+    clerk.send("eakte", record=[numbers[0], numbers[2]])
+    clerk.open(f"/vorgang/{item_id}")
+    assert clerk.words("#akten-stand") == f"{numbers[0]}beauftragt{numbers[2]}beauftragt"
+    found = doors.kassel.get(f"/v1/items/{item_id}").json()
+    assert found["records"] == [
+        {"kundennummer": numbers[0], "state": "new"},
+        {"kundennummer": numbers[2], "state": "new"},
+    ]
+    assert found["verdict"]["facts"]["kundennummern"] == numbers
+
+
+def test_by_api_a_number_that_the_mail_does_not_name_is_a_problem(doors: Doors) -> None:
+    item, token = doors.take("Neues Konto")
+    strange = {"kundennummern": ["999B999999"]}
+    refused = doors.kassel.post(f"{item}/handover", json=strange, headers=token)
+    assert (refused.status_code, refused.json()["code"]) == (422, "item.number_not_named")
+    ordered = doors.kassel.post(f"{item}/handover", json={"kundennummern": []}, headers=token)
+    assert ordered.status_code == 202
+    found = doors.kassel.get(item).json()
+    assert found["records"] == [{"kundennummer": None, "state": "new"}]
 
 
 def test_a_second_text_stands_below_where_the_clerk_wants_it(doors: Doors, clerk: Person) -> None:

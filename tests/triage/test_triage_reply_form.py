@@ -1,15 +1,21 @@
 """An answer to a form goes to the person who filled it in, not to the portal."""
 
 import pytest
+import sqlalchemy as sa
 
+from rules.codes import Concern
 from rules.errors import Refused
 from rules.reply_policy import MAX_REPLIES_A_DAY
 from store.desk import items
+from store.mails import verdicts
+from store.mails.verdicts import NewVerdict
 from store.sending import outgoing
+from store.tables import ledger as tables
 from tests.house_fixture import MACHINE, clerk, eml
 from triage import accept, work
 from triage.answers import reply
 from triage.answers.reply import Choice
+from triage.desk.correction import certain
 
 ME = clerk("435")
 PORTAL = "kontaktformular@web.example"
@@ -37,8 +43,43 @@ def test_it_goes_to_the_address_in_the_form(house):
     assert answered(house, 1)["recipient"] == "Kim@post.example"
 
 
-def test_without_one_it_goes_where_the_mail_came_from(house):
-    assert answered(house, 1, email="")["recipient"] == PORTAL
+def test_without_one_none_goes_to_the_portal(house):
+    with pytest.raises(Refused) as refused:
+        answered(house, 1, email="")
+    assert refused.value.code == "reply.portal"
+
+
+INBOX = "Nachricht aus dem Leistungspostfach\nVon: Kim\nKundennummer: 123A456789\nNachricht: Ja.\n"
+CONTACT = "Anfrage über das Kontaktformular\nName: Kim\nNachricht: Hallo.\n"
+CHANGE = "Veränderung mitteilen\nThema: Ortsabwesenheit\nName: Kim\nBemerkung: Ich verreise.\n"
+AWAY = {"concerns": [certain(Concern.ORTSABWESENHEIT, because="x")]}
+
+
+@pytest.mark.parametrize(
+    ("channel", "text", "told"),
+    [
+        ("postfachnachricht", INBOX, "Antworten Sie im Leistungspostfach"),
+        ("kontaktformular", CONTACT, "Rufen Sie an"),
+        ("eservice_veraenderung", CHANGE, "im Portal"),
+    ],
+)
+def test_the_desk_says_where_it_is_answered_and_offers_no_text(house, channel, text, told):
+    sender = f"{channel.partition('_')[0]}@portal.example"
+    kept = accept.hand_in(house, MACHINE, eml("Anfrage", text, sender=sender))
+    with house.db.write() as tx:
+        item = items.of_message(tx, kept.message_id)
+        tx.run(sa.update(tables.item).values(channel=channel, first_concern="ortsabwesenheit"))
+        body = verdicts.latest(tx, kept.message_id).body | {
+            "concerns": [certain(Concern.ORTSABWESENHEIT, because="x")]
+        }
+        verdicts.add(tx, NewVerdict(kept.message_id, "clerk", "x", body), now=house.clock())
+    proposed = reply.proposals(house, ME, item.id)
+    assert (proposed.rule.allowed, proposed.texts) == (False, ())
+    assert told in proposed.rule.because
+    claim = work.claim_item(house, ME, item.id)
+    with pytest.raises(Refused) as refused:
+        reply.order(house, ME, item.id, claim.token, Choice("allgemein.zwischennachricht", 1, {}))
+    assert refused.value.code == "reply.portal"
 
 
 def test_an_address_that_is_none_is_refused(house):

@@ -16,7 +16,7 @@ from rules.access import Caller, Permission
 from rules.codes import Channel, Concern
 from rules.errors import Conflict, Refused
 from rules.placename import fold
-from rules.reply_policy import ReplyRule, may_reply, require_room
+from rules.reply_policy import ReplyRule, by_mail, may_reply, require_room
 from rules.texts import approved as text_rules
 from rules.texts import second_text
 from rules.texts.approved import Rendered, Text
@@ -82,7 +82,9 @@ def proposals(house: House, caller: Caller, item_id: int) -> Proposals:
     with house.db.read() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
         channel, concerns, facts = _verdict(tx, item)
-    rule = may_reply(channel, concerns)
+        rule = may_reply(channel, concerns)
+        if rule.allowed and by_mail(channel, ""):
+            rule = by_mail(channel, _filled_in(house, tx, item)) or rule
     if not rule.allowed:
         return Proposals(rule, ())
     day = house.local_now().date()
@@ -122,7 +124,8 @@ def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice
     answer ordered twice on one item is sent once; one that ended badly is tried again.
     Raises: Conflict: `reply.differs` with the differences in details, `text.version` if
     another version is approved now. Refused: `reply.forbidden` (R10), `reply.recipient`,
-    `reply.too_many` (F10), `reply.identity_unchecked` (N19), `text.no_second`, `postbox.not_full`.
+    `reply.portal`, `reply.too_many` (F10), `reply.identity_unchecked` (N19), `text.no_second`,
+    `postbox.not_full`.
     """
     shelf = house.shelf()
     with house.db.write() as tx:
@@ -253,11 +256,23 @@ def recipient(house: House, tx: Tx, item: Item) -> str:
     """The customer's address: of a form the one that was filled in, else where the mail came from.
 
     All forms of the portal come from one address, which nobody reads. Raises: Refused:
-    `reply.recipient`.
+    `reply.recipient`, `reply.portal`.
     """
-    sender = ledger.message(tx, item.message_id).sender
+    filled_in = _filled_in(house, tx, item)
+    if rule := by_mail(Channel(item.channel), filled_in):
+        raise Refused(
+            "reply.portal",
+            "What came by a form or portal without an address of its writer is not answered by"
+            f" mail; answer it where it was written ({rule.source}).",
+            channel=item.channel,
+        )
+    return compose.usable_recipient(filled_in or ledger.message(tx, item.message_id).sender)
+
+
+def _filled_in(house: House, tx: Tx, item: Item) -> str:
+    """The address that its writer put into a form, or ""."""
     form = parse(ledger.original(tx, item.message_id), house.layouts).form
-    return compose.usable_recipient((form.get("email") if form else "") or sender)
+    return form.get("email").strip() if form else ""
 
 
 def _require_room(house: House, tx: Tx, item: Item, to: str, *, but_key: str) -> None:

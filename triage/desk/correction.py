@@ -108,7 +108,9 @@ def add_verdict(
     if due is not None and due.day is not None:
         body |= {"due": due.day.isoformat(), "due_because": due.told}
     if correction.kundennummer is not None:
-        body["defects"] = [one for one in body.get("defects", ()) if one != facts.SEVERAL_NUMBERS]
+        body["defects"] = [
+            one for one in body.get("defects", ()) if one not in facts.NUMBER_DEFECTS
+        ]
         body["facts"] = dict(body.get("facts", {})) | {"kundennummer": correction.kundennummer}
     verdicts.add(tx, NewVerdict(item.message_id, "clerk", caller.name, body), now=now)
 

@@ -40,6 +40,8 @@ from triage.heads import OnlyHead
 from triage.house import House
 from triage.marks import view as mark_view
 from triage.marks.view import MarkShown
+from triage.sending import records
+from triage.sending.records import RecordShown
 from triage.tasks import OrderedTask, of_rows
 
 DEAD = OutgoingState.DEAD
@@ -101,6 +103,8 @@ class ItemView:
     alarm_words: tuple[str, ...] = ()
     marks: tuple[MarkShown, ...] = ()
     tasks: tuple[OrderedTask, ...] = ()
+    records: tuple[RecordShown, ...] = ()
+    """The records that a person named for the hand-over."""
     scans: Mapping[str, Scan] = field(default_factory=dict)
     """What the scanner says of each attachment, by path; empty where none is configured."""
     sender: SenderSeen = NOTHING_SEEN
@@ -187,6 +191,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         alarm_words=danger.in_mail(mail.subject, mail.body.new) if mail else (),
         marks=marks,
         tasks=of_rows(rows),
+        records=records.shown(rows),
         sender=_sender(house, content),
         note=note_left(item.note, story),
         kontaktcodes=_kontaktcodes(house, body),
@@ -293,7 +298,10 @@ def _handover_error(rejected: Outgoing | None) -> str:
 
 
 def _last_handover(rows: tuple[Outgoing, ...]) -> Outgoing | None:
-    return next((row for row in reversed(rows) if row.kind == OutgoingKind.EAKTE), None)
+    """Of several records the one that was turned down."""
+    counting = records.newest(rows)
+    bad = (row for row in counting if row.state in outgoing.ENDED_BADLY)
+    return next(bad, counting[-1] if counting else None)
 
 
 def _reply_trouble(rows: tuple[Outgoing, ...]) -> ReplyTrouble | None:
