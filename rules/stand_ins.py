@@ -34,7 +34,7 @@ def replace(text: str) -> str:
     """The text with no IBAN, Kundennummer, RV-Nummer, long number or mail address of anybody.
 
     Blanks and signs between the digits stay, so what reads shapes reads the same as before. A valid
-    IBAN stays valid and a wrong one wrong. Idempotent.
+    IBAN stays valid and a wrong one wrong. Idempotent. Source: F53; own decision 0154.
     """
     return _NUMBER.sub(_stand_in, _ADDRESS.sub(ADDRESS, text))
 

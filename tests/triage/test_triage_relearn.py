@@ -95,6 +95,26 @@ def test_who_exports_stands_in_the_trail_before_anything_lies_outside(
     assert (entry.actor, entry.details) == ("a-1", {"confirmed": 1, "weak": 0})
 
 
+def test_a_line_for_training_has_nobodys_number_or_address(house, tmp_path) -> None:
+    text = (
+        "Neues Konto DE89 3704 0044 0532 0130 00, Tel. 0561 402219. KdNr. 123A456789, Karla Muster"
+    )
+    kept = accept.hand_in(house, MACHINE, eml("Konto 123A456789", text))
+    one_sorter.sort_pending(house)
+    someone = clerk("435")
+    claim = work.claim_next(house, someone, "435")
+    said = Correction((Concern.BANKVERBINDUNG,), PaymentRelevant.YES)
+    work.correct(house, someone, claim.item_id, claim.token, said)
+    relearn.confirm(house, ADMIN, kept.message_id)
+    relearn.export(house, ADMIN, tmp_path / "out.jsonl")
+    (line,) = lines_of(tmp_path / "out.jsonl")
+    assert line["subject"] == "Konto 111A111111"
+    assert line["body"].startswith("Neues Konto DE")
+    assert line["body"].endswith("Tel. 0111 111111. KdNr. 111A111111, Karla Muster")
+    written = str(line).replace(" ", "")
+    assert not any(own in written for own in ("04400532", "402219", "123A456789"))
+
+
 def test_what_was_turned_down_never_teaches_and_the_item_stays_corrected(
     house, corrected, tmp_path
 ) -> None:
