@@ -263,9 +263,7 @@ class Judge:
             return CLOSE
         if unsettled.has_paper_of_a_change(read):
             return PAPER
-        code = unsettled.named_but_unsettled(
-            read, [one.code for one in named], self._questions, sure=self._model.payment_sure
-        )
+        code = unsettled.named_but_unsettled(read, [one.code for one in named], self._questions)
         if code is not None:
             return f"{code.value}: unsettled"
         return ELSEWHERE if elsewhere.may_move_money(read, self._questions, bound=bound) else ""

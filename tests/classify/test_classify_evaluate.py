@@ -20,7 +20,9 @@ COST = Cost(seconds=1, seconds_a_training=None, milliseconds_a_mail=2, peak_mega
 
 @pytest.fixture(scope="module")
 def few(seen):
-    return [example for example in seen if example.line.writer in {"a_health", "d_rest"}]
+    return [
+        example for example in seen if example.line.writer in {"l_everyday", "s_jobs_and_illness"}
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def report(measured):
 
 def test_leaving_writers_out_measures_us_beside_the_baselines(measured) -> None:
     report, steps = measured
-    assert steps == ["reading", "without a_health", "without d_rest", "done"]
+    assert steps == ["reading", "without l_everyday", "without s_jobs_and_illness", "done"]
     assert [row.name for row in report.systems] == ["judge", *BASELINES]
     for text in (telling.summary(report), telling.render(report)):
         assert all(f"| {name} |" in text for name in BASELINES)
@@ -55,7 +57,7 @@ def test_two_processes_measure_the_same_as_one(report, few, directory) -> None:
         told.append(what)
 
     forked = evaluate(few, places=directory, seed=7, progress=tell, processes=2)
-    assert told == ["reading", "without a_health", "without d_rest", "done"]
+    assert told == ["reading", "without l_everyday", "without s_jobs_and_illness", "done"]
     same = [telling.render(replace(one, cost=COST)) for one in (forked, report)]
     assert same[0] == same[1]
     assert replace(forked, cost=COST) == replace(report, cost=COST)
@@ -166,8 +168,8 @@ def test_missed_money_is_the_worst_and_words_cannot_break_the_table(few) -> None
 
 def test_a_writer_who_is_measured_never_set_a_threshold(few, directory) -> None:
     """The same mails of the others give the same bounds, whatever the writer left out wrote."""
-    others = [n for n, example in enumerate(few) if example.line.writer == "d_rest"]
-    own = [n for n, example in enumerate(few) if example.line.writer == "a_health"]
+    others = [n for n, example in enumerate(few) if example.line.writer == "s_jobs_and_illness"]
+    own = [n for n, example in enumerate(few) if example.line.writer == "l_everyday"]
     flipped = list(few)
     for n in own:
         line = replace(few[n].line, concerns=("rente",), payment_relevant=PaymentRelevant.NO)

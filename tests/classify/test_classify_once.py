@@ -22,7 +22,7 @@ from classify.model.model import Model
 from rules import facts
 from rules.codes import Concern
 
-CALLS_A_MAIL = 1_520
+CALLS_A_MAIL = 1_570
 """Of functions, the interpreter's and its libraries': 1,457 for these mails. It was 1,424 before
 places were heard in sentences and heads (own decision 0145), 1,440 before
 decision 0128, 1,378 before a verdict named its recognisers, one line asked for review, and homes

@@ -166,7 +166,7 @@ def test_the_sum_the_trail_and_the_lists_of_a_small_house(config, sqlite_url, tm
     assert refusal("outbox", "replay", "7", "-c", str(config)) == "outgoing.unknown"
     assert call("outbox", "replay-all", "-c", str(config)).startswith("0 ")
     assert call("filing", "list", "-c", str(config), "--json") == ""
-    assert call("filing", "again", "-c", str(config)).startswith("0 ")
+    assert "0 mails" in call("filing", "again", "-c", str(config))
     assert refusal("outbox", "match", "-c", str(config), "--day", "gestern") == "outbox.day"
     assert refusal("outbox", "match", "-c", str(config)) == "eakte.drop_missing"
     assert refusal("reconcile", "-c", str(config), "--day", "gestern") == "reconcile.day"

@@ -20,7 +20,8 @@ from store.tables.ledger import OutgoingState
 from tests.house_fixture import Clock, clerk, eml, make_house
 from tests.triage.desk_peers import DropEakte
 from tests.triage.way import Post, bring_in
-from triage import handover, item_view, rounds, send, wiring, work
+from triage import handover, rounds, send, wiring, work
+from triage.desk import item_view
 from triage.desk.correction import Correction
 from triage.house import House
 from triage.settings import Settings

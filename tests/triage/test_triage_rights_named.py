@@ -276,4 +276,6 @@ def test_the_commands_show_a_plan_and_take_its_hash_only(office: Office, monkeyp
     assert told("apply", number, "--confirm")[0] == "rights.plan_not_named"
     assert told("apply", number, "--confirm", "--hash", "0" * 64)[0] == "rights.plan_changed"
     assert office.state(int(number)) is PlanState.APPROVED
-    assert told("undo", number, "--confirm")[0] == "rights.plan_not_named"
+    early = RUN.invoke(app, ["rights", "undo", number, "--confirm"])
+    assert isinstance(early.exception, HouseError)
+    assert early.exception.code == "rights.plan_state"

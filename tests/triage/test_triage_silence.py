@@ -18,7 +18,7 @@ from ingest.maildir.postbox import MaildirPostbox
 from rules.access import Caller
 from rules.codes import PaymentRelevant, Role
 from rules.errors import HouseError
-from rules.item import CloseReason
+from rules.item import CloseReason, ItemState
 from rules.postbox import Place
 from store.desk import item_lists
 from store.mails import aside
@@ -100,7 +100,10 @@ def work_off(house: House) -> int:
     )
     with house.db.read() as tx:
         rows = item_lists.listing(
-            tx, agency_codes=None, states=item_view.OPEN_STATES, limit=10 * COUNT
+            tx,
+            agency_codes=None,
+            states=[one for one in ItemState if one is not ItemState.CLOSED],
+            limit=10 * COUNT,
         )
     done = 0
     for number, row in enumerate(rows):
