@@ -418,6 +418,8 @@ def test_a_mail_about_two_goes_into_the_records_that_are_ticked(
         verdicts.add(tx, NewVerdict(item_id, "machine", "x", body), now=doors.house.clock())
     clerk.open(f"/vorgang/{item_id}")
     boxes = clerk.page.query_selector_all("#akten [name=record][form=handover]")
+    order = [one.id for one in clerk.page.query_selector_all("h2[id]")]
+    assert order.index("h-a") < order.index("h-n"), "asked before the step that it is asked for"
     assert [box.getattr("value") for box in boxes] == [*numbers, ""]
     clerk.send("eakte", record=[numbers[0], numbers[2]])
     clerk.open(f"/vorgang/{item_id}")
