@@ -11,13 +11,11 @@ from pathlib import Path
 import pytest
 
 from classify import elsewhere, markup
-from classify.judge import CLOSE, ELSEWHERE, Judge
-from classify.model import file as modelfile
+from classify.judge import CLOSE, ELSEWHERE
 from ingest.parse import parse
 from rules.codes import PaymentRelevant
 from rules.mail import BodyParts
-from triage import wiring
-from triage.settings import Settings
+from tests import installed
 
 SAMPLES = sorted((Path(__file__).parents[1] / "mails" / "money").glob("*.eml"))
 WHEN = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -31,8 +29,7 @@ ANGRY = "Am Telefon hieß es jedes Mal, jemand werde zurückrufen, und dann kam 
 
 @pytest.fixture(scope="module")
 def ask():
-    model = modelfile.load(wiring.default_model_path(), wiring.model_key(Settings()))
-    judge = Judge(model, wiring.load_directory())
+    judge = installed.judge()
 
     def asked(mail):
         said = judge.judge(mail, received_at=WHEN, mailbox="kassel@arbeitsagentur.de")

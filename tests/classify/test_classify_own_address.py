@@ -4,19 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from classify.judge import Judge
-from classify.model import file as modelfile
 from rules.codes import Concern, PaymentRelevant
-from triage import wiring
-from triage.settings import Settings
+from tests import installed
 
 WHEN = datetime(2027, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def ask():
-    model = modelfile.load(wiring.default_model_path(), wiring.model_key(Settings()))
-    judge = Judge(model, wiring.load_directory())
+    judge = installed.judge()
     return lambda mail: judge.judge(mail, received_at=WHEN, mailbox="kassel@arbeitsagentur.de")
 
 

@@ -11,10 +11,9 @@ import pytest
 
 from classify import reading, unsettled
 from classify.judge import PAPER, Judge
-from classify.model import file as modelfile
 from rules.codes import PaymentRelevant
+from tests import installed
 from triage import wiring
-from triage.settings import Settings
 
 WHEN = datetime(2026, 11, 25, 12, tzinfo=UTC)
 GREETING = "Guten Tag,\nanbei das Gewünschte, vielen Dank für die Hilfe am Telefon!\nG. Marten\n"
@@ -22,8 +21,7 @@ GREETING = "Guten Tag,\nanbei das Gewünschte, vielen Dank für die Hilfe am Tel
 
 @pytest.fixture(scope="module")
 def ask():
-    model = modelfile.load(wiring.default_model_path(), wiring.model_key(Settings()))
-    judge = Judge(replace(model, payment_bound=1.0), wiring.load_directory())
+    judge = Judge(replace(installed.model(), payment_bound=1.0), wiring.load_directory())
 
     def asked(mail):
         said = judge.judge(mail, received_at=WHEN, mailbox="kassel@arbeitsagentur.de")

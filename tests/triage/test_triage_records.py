@@ -7,8 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from classify.judge import Judge
-from classify.model import file as modelfile
 from outbox.eakte import DirectoryOutlet
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import Refused
@@ -17,14 +15,14 @@ from rules.process_id import key_of, of_key
 from store.desk import items
 from store.sending import outgoing
 from store.tables.ledger import OutgoingState
+from tests import installed
 from tests.house_fixture import Clock, clerk, eml, make_house
 from tests.triage.desk_peers import DropEakte
 from tests.triage.way import Post, bring_in
-from triage import handover, rounds, send, wiring, work
+from triage import handover, rounds, send, work
 from triage.desk import item_view
 from triage.desk.correction import Correction
 from triage.house import House
-from triage.settings import Settings
 
 ME = clerk("435")
 A, B, C = "123A456789", "234B567890", "345C678901"
@@ -33,15 +31,9 @@ TEXT = (
 )
 
 
-@pytest.fixture(scope="module")
-def judge() -> Judge:
-    model = modelfile.load(wiring.default_model_path(), wiring.model_key(Settings()))
-    return Judge(model, wiring.load_directory())
-
-
 @pytest.fixture
-def house(sqlite_url: str, clock: Clock, judge: Judge) -> Iterator[House]:
-    house = make_house(sqlite_url, clock=clock, judge=judge)
+def house(sqlite_url: str, clock: Clock) -> Iterator[House]:
+    house = make_house(sqlite_url, clock=clock, judge=installed.judge())
     yield house
     house.db.close()
 

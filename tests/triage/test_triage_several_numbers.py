@@ -9,8 +9,6 @@ from functools import partial
 
 import pytest
 
-from classify.judge import Judge
-from classify.model import file as modelfile
 from ingest.maildir.postbox import MaildirPostbox
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import Refused
@@ -18,13 +16,13 @@ from rules.item import EakteState
 from rules.tasks import Said, TaskKind
 from store.desk import items
 from store.sending import outgoing
+from tests import installed
 from tests.house_fixture import Clock, clerk, eml, make_house
 from tests.triage.way import bring_in
-from triage import handover, tasks, wiring, work
+from triage import handover, tasks, work
 from triage.desk import undo
 from triage.desk.correction import Correction
 from triage.house import House
-from triage.settings import Settings
 
 ME = clerk("435")
 OTHERS, OWN = "123A456789", "234B567890"
@@ -34,15 +32,9 @@ TEXT = (
 )
 
 
-@pytest.fixture(scope="module")
-def judge() -> Judge:
-    model = modelfile.load(wiring.default_model_path(), wiring.model_key(Settings()))
-    return Judge(model, wiring.load_directory())
-
-
 @pytest.fixture
-def house(sqlite_url: str, clock: Clock, judge: Judge) -> Iterator[House]:
-    house = make_house(sqlite_url, clock=clock, judge=judge)
+def house(sqlite_url: str, clock: Clock) -> Iterator[House]:
+    house = make_house(sqlite_url, clock=clock, judge=installed.judge())
     yield house
     house.db.close()
 
