@@ -5,8 +5,8 @@ kept, with its code. Our copy and the intents against copies outside go in one c
 carried out afterwards (sweep/outside.py). Source: N10; own decision 0054.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import structlog
@@ -26,7 +26,7 @@ from store.processes import halts, leases
 from store.processes.leases import Lease
 from store.trail import audit
 from store.trail.audit import Note
-from triage import halting
+from triage import halting, turn
 from triage.house import House
 from triage.send import Outlets
 from triage.sweep import holds, orders, outside, preview
@@ -99,18 +99,9 @@ def one_round(house: House, outlets: Outlets, worker: str) -> int:
         return gone + done.looked_at
 
 
-@contextmanager
-def alone(house: House, worker: str) -> Iterator[Lease | None]:
+def alone(house: House, worker: str) -> AbstractContextManager[Lease | None]:
     """The lease of deletion while the block runs; None where somebody else has it."""
-    now = house.clock()
-    with house.db.write() as tx:
-        lease = leases.take(tx, holds.LEASE, owner=worker, now=now, seconds=LEASE_SECONDS)
-    try:
-        yield lease
-    finally:
-        if lease is not None:
-            with house.db.write() as tx:
-                leases.release(tx, lease, now=house.clock())
+    return turn.taken(house, holds.LEASE, worker, seconds=LEASE_SECONDS)
 
 
 def batch(house: House, lease: Lease, plan: StoredPlan) -> Batch:
