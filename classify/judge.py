@@ -163,19 +163,19 @@ class Judge:
             for read, codes, at in zip(reads, found, times, strict=True)
         ]
         roles = [self._days.roles(named) for named in days]
-        numbers = [*map(facts.kundennummer_of, reads)]
+        numbers = [*map(facts.kundennummern_of, reads)]
         where = [
             whereabouts.find(
                 read.mail.body,
                 self._directory,
                 mailbox=mailbox,
-                kundennummer=number,
+                kundennummer=number.counts,
                 subject=read.mail.subject,
             )
             for read, mailbox, number in zip(reads, mailboxes, numbers, strict=True)
         ]
         return [
-            facts.read_facts(read, dates=dates, where=place, kundennummer=number)
+            facts.read_facts(read, dates=dates, where=place, told=number)
             for read, dates, place, number in zip(reads, roles, where, numbers, strict=True)
         ]
 

@@ -6,6 +6,7 @@ Source: label guide, "Facts".
 """
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -87,15 +88,24 @@ _IBAN_BEGINS: Final = re.compile(rf"[A-Z]{{2}}[0-9]{{2}}|[Dd][Ee][\s.\-/:]{{0,3}
 """Stands in each part in which an IBAN may begin."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kundennummern:
+    """The Kundennummer that counts for a mail, and all of them if there are several, else none."""
+
+    counts: str | None
+    several: tuple[str, ...]
+
+
 def read_facts(
-    reading: Reading, *, dates: dict[str, date], where: Whereabouts, kundennummer: str | None
+    reading: Reading, *, dates: dict[str, date], where: Whereabouts, told: Kundennummern
 ) -> Facts:
     """All facts of a mail.
 
-    `dates` is what `date_roles`, `where` what `whereabouts` found in it, `kundennummer` what
-    `kundennummer_of` did.
+    `dates` is what `date_roles`, `where` what `whereabouts` found in it, `told` what
+    `kundennummern_of` did.
     """
-    doubt, named = _doubt_of(reading, kundennummer) if kundennummer else ("", ())
+    kundennummer = told.counts
+    doubt, named = _doubt_of(reading, kundennummer, told.several) if kundennummer else ("", ())
     mail = reading.mail
     text = mail.body.new
     iban = _iban_of(reading)
@@ -154,10 +164,10 @@ def _is_left(text: str, found: numbers.IbanFound) -> bool:
     return bool(_FROM_ONE.search(before) and _TO_ANOTHER.match(after))
 
 
-def kundennummer_of(reading: Reading) -> str | None:
-    """The Kundennummer of subject, new text, signature or quoted mail.
+def kundennummern_of(reading: Reading) -> Kundennummern:
+    """The Kundennummern of subject, new text, signature, names of files and quoted mail.
 
-    Of several the one that is called the writer's own, else the first.
+    Of several the one counts that is called the writer's own, else the first.
     """
     body = reading.mail.body
     # None goes from one part over into the next, so each may be looked at alone.
@@ -168,28 +178,32 @@ def kundennummer_of(reading: Reading) -> str | None:
         or numbers.find_kundennummer(body.quoted)
     )
     if found is None:
-        return _kundennummer_in_groups(f"{reading.mail.subject}\n{body.new}\n{body.signature}")
+        found = _kundennummer_in_groups(f"{reading.mail.subject}\n{body.new}\n{body.signature}")
+        return Kundennummern(found, _several(reading) if found else ())
+    several = _several(reading)
     if found == reading.kundennummer and _OTHER_NUMBER.search(body.new):
-        return numbers.find_kundennummer(_OTHER_NUMBER.sub("", body.new))
-    return next(iter(_kundennummern(reading)), found)
+        bare = numbers.find_kundennummer(_OTHER_NUMBER.sub("", body.new))
+        return Kundennummern(bare, several)
+    return Kundennummern(next(iter(several), found), several)
 
 
-def _doubt_of(reading: Reading, number: str) -> tuple[str, tuple[str, ...]]:
-    """The defect of a mail in which not one number stands that is surely its sender's, or "".
-
-    With all numbers of which a person names the right ones then.
-    """
-    named = _kundennummern(reading)
-    if len(named) > 1:
-        return SEVERAL_NUMBERS, named
-    return (NUMBER_UNCLEAR, (number,)) if whose_number.is_unclear(reading, number) else ("", ())
-
-
-def _kundennummern(reading: Reading) -> tuple[str, ...]:
+def _several(reading: Reading) -> tuple[str, ...]:
     """All of them, if there are several; else none."""
     if not customers.may_be_several(reading):
         return ()
     return customers.told_in(reading, other=_OTHER_NUMBER)
+
+
+def _doubt_of(
+    reading: Reading, number: str, several: tuple[str, ...]
+) -> tuple[str, tuple[str, ...]]:
+    """The defect of a mail in which not one number stands that is surely its sender's, or "".
+
+    With all numbers of which a person names the right ones then.
+    """
+    if len(several) > 1:
+        return SEVERAL_NUMBERS, several
+    return (NUMBER_UNCLEAR, (number,)) if whose_number.is_unclear(reading, number) else ("", ())
 
 
 def _kundennummer_in_groups(text: str) -> str | None:
