@@ -25,8 +25,6 @@ class SetAside:
     detail: str
     tries: int
     at: datetime
-    resolved_at: datetime | None
-    resolution: str | None
     postbox: str | None
     sender: str
     subject: str
@@ -34,8 +32,7 @@ class SetAside:
     size_bytes: int
 
 
-_OF_ROW = ("id", "message_id", "step", "reason_code", "detail", "tries", "at", "resolved_at",
-           "resolution")  # fmt: skip
+_OF_ROW = ("id", "message_id", "step", "reason_code", "detail", "tries", "at")
 _OF_MESSAGE = ("postbox", "sender", "subject", "received_at", "size_bytes")
 _OPEN = table.c.resolved_at.is_(None)
 

@@ -33,8 +33,6 @@ class Sighting:
     uid: str
     state: SightingState
     absences: int
-    first_seen_at: datetime
-    last_seen_at: datetime
 
     @property
     def place(self) -> Place:

@@ -569,7 +569,7 @@ def _aside(request: Request) -> Response:
     rows = [
         SetAside(
             id=n, message_id=n, step="sort", reason_code=code, detail="", tries=n, at=NOW,
-            resolved_at=None, resolution=None, postbox="Südost", sender="wer@post.example",
+            postbox="Südost", sender="wer@post.example",
             subject="Betreff", received_at=NOW, size_bytes=48_000,
         )
         for n, code in enumerate(codes, start=1)
