@@ -163,20 +163,20 @@ class Judge:
             for read, codes, at in zip(reads, found, times, strict=True)
         ]
         roles = [self._days.roles(named) for named in days]
-        numbers = [*map(facts.kundennummer_of, reads)]
+        numbers = [*map(facts.kundennummern_of, reads)]
         where = [
             whereabouts.find(
                 read.mail.body,
                 self._directory,
                 mailbox=mailbox,
-                kundennummer=number,
+                kundennummer=told.one,
                 subject=read.mail.subject,
             )
-            for read, mailbox, number in zip(reads, mailboxes, numbers, strict=True)
+            for read, mailbox, told in zip(reads, mailboxes, numbers, strict=True)
         ]
         return [
-            facts.read_facts(read, dates=dates, where=place, kundennummer=number)
-            for read, dates, place, number in zip(reads, roles, where, numbers, strict=True)
+            facts.read_facts(read, dates=dates, where=place, told=told)
+            for read, dates, place, told in zip(reads, roles, where, numbers, strict=True)
         ]
 
     def _reasons(

@@ -6,6 +6,7 @@ Source: label guide, "Facts".
 """
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -87,24 +88,32 @@ _IBAN_BEGINS: Final = re.compile(rf"[A-Z]{{2}}[0-9]{{2}}|[Dd][Ee][\s.\-/:]{{0,3}
 """Stands in each part in which an IBAN may begin."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kundennummern:
+    """The Kundennummer that a mail goes by, and all of them if several stand in it; else none."""
+
+    one: str | None
+    several: tuple[str, ...] = ()
+
+
 def read_facts(
-    reading: Reading, *, dates: dict[str, date], where: Whereabouts, kundennummer: str | None
+    reading: Reading, *, dates: dict[str, date], where: Whereabouts, told: Kundennummern
 ) -> Facts:
     """All facts of a mail.
 
-    `dates` is what `date_roles`, `where` what `whereabouts` found in it, `kundennummer` what
-    `kundennummer_of` did.
+    `dates` is what `date_roles`, `where` what `whereabouts` found in it, `told` what
+    `kundennummern_of` did.
     """
-    doubt, named = _doubt_of(reading, kundennummer) if kundennummer else ("", ())
+    doubt, named = _doubt_of(reading, told)
     mail = reading.mail
     text = mail.body.new
     iban = _iban_of(reading)
     signature = mail.body.signature
-    malformed = kundennummer is None and _is_malformed(f"{mail.subject}\n{text}\n{signature}")
+    malformed = told.one is None and _is_malformed(f"{mail.subject}\n{text}\n{signature}")
     broken = iban.shape_seen and iban.value is None
     present = bool(attached.real_attachments(mail))
     return Facts(
-        kundennummer=kundennummer,
+        kundennummer=told.one,
         iban=iban.value,
         plz=where.plz,
         place=where.place,
@@ -154,11 +163,17 @@ def _is_left(text: str, found: numbers.IbanFound) -> bool:
     return bool(_FROM_ONE.search(before) and _TO_ANOTHER.match(after))
 
 
-def kundennummer_of(reading: Reading) -> str | None:
+def kundennummern_of(reading: Reading) -> Kundennummern:
     """The Kundennummer of subject, new text, signature or quoted mail.
 
     Of several the one that is called the writer's own, else the first.
     """
+    several = _several(reading)
+    one = _number_of(reading, several)
+    return Kundennummern(one, several if one else ())
+
+
+def _number_of(reading: Reading, several: tuple[str, ...]) -> str | None:
     body = reading.mail.body
     # None goes from one part over into the next, so each may be looked at alone.
     found = (
@@ -171,22 +186,23 @@ def kundennummer_of(reading: Reading) -> str | None:
         return _kundennummer_in_groups(f"{reading.mail.subject}\n{body.new}\n{body.signature}")
     if found == reading.kundennummer and _OTHER_NUMBER.search(body.new):
         return numbers.find_kundennummer(_OTHER_NUMBER.sub("", body.new))
-    return next(iter(_kundennummern(reading)), found)
+    return next(iter(several), found)
 
 
-def _doubt_of(reading: Reading, number: str) -> tuple[str, tuple[str, ...]]:
+def _doubt_of(reading: Reading, told: Kundennummern) -> tuple[str, tuple[str, ...]]:
     """The defect of a mail in which not one number stands that is surely its sender's, or "".
 
     With all numbers of which a person names the right ones then.
     """
-    named = _kundennummern(reading)
-    if len(named) > 1:
-        return SEVERAL_NUMBERS, named
-    return (NUMBER_UNCLEAR, (number,)) if whose_number.is_unclear(reading, number) else ("", ())
+    if len(told.several) > 1:
+        return SEVERAL_NUMBERS, told.several
+    if told.one and whose_number.is_unclear(reading, told.one):
+        return NUMBER_UNCLEAR, (told.one,)
+    return "", ()
 
 
-def _kundennummern(reading: Reading) -> tuple[str, ...]:
-    """All of them, if there are several; else none."""
+def _several(reading: Reading) -> tuple[str, ...]:
+    """All Kundennummern, if it looks as if there were several; else none."""
     if not customers.may_be_several(reading):
         return ()
     return customers.told_in(reading, other=_OTHER_NUMBER)

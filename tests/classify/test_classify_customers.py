@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from classify import reading
-from classify.facts.facts import kundennummer_of, read_facts
+from classify.facts.facts import kundennummern_of, read_facts
 from classify.facts.whereabouts import Whereabouts
 from rules.facts import SEVERAL_NUMBERS
 from rules.mail import BodyParts
@@ -21,8 +21,8 @@ def told(text: str, *, subject: str = "", **parts: str) -> tuple[str | None, boo
         make_mail(text, subject=subject, attachments=names), body=BodyParts(text, **parts)
     )
     read = reading.of(mail)
-    number = kundennummer_of(read)
-    facts = read_facts(read, dates={}, where=Whereabouts(), kundennummer=number)
+    numbers = kundennummern_of(read)
+    facts = read_facts(read, dates={}, where=Whereabouts(), told=numbers)
     return facts.kundennummer, SEVERAL_NUMBERS in facts.defects
 
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from classify import reading
 from classify.facts import attached, facts, numbers, whereabouts
-from classify.facts.facts import IBAN_DEFECT, KUNDENNUMMER_DEFECT, kundennummer_of, read_facts
+from classify.facts.facts import IBAN_DEFECT, KUNDENNUMMER_DEFECT, kundennummern_of, read_facts
 from classify.facts.whereabouts import Whereabouts
 from classify.reading import Reading
 from classify.text import fold
@@ -16,8 +16,8 @@ GOOD_IBAN = "DE93700202703431132713"
 
 def _facts(read: Reading) -> Facts:
     """The facts of a mail but for days and places."""
-    number = kundennummer_of(read)
-    return read_facts(read, dates={}, where=Whereabouts(), kundennummer=number)
+    numbers = kundennummern_of(read)
+    return read_facts(read, dates={}, where=Whereabouts(), told=numbers)
 
 
 @pytest.mark.parametrize(

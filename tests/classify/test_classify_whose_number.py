@@ -8,7 +8,7 @@ from email.message import EmailMessage
 import pytest
 
 from classify import reading
-from classify.facts.facts import kundennummer_of, read_facts
+from classify.facts.facts import kundennummern_of, read_facts
 from classify.facts.whereabouts import Whereabouts
 from ingest.parse import parse
 from rules.facts import NUMBER_UNCLEAR, SEVERAL_NUMBERS
@@ -29,8 +29,8 @@ def defects(
     mail["From"], mail["To"], mail["Subject"] = sender, "kassel@arbeitsagentur.example", subject
     mail.set_content(text)
     read = reading.of(parse(mail.as_bytes()))
-    number = kundennummer_of(read)
-    facts = read_facts(read, dates={}, where=Whereabouts(), kundennummer=number)
+    numbers = kundennummern_of(read)
+    facts = read_facts(read, dates={}, where=Whereabouts(), told=numbers)
     assert facts.kundennummer == N
     return facts.defects
 
