@@ -22,3 +22,12 @@ def taken(house: House, name: str, owner: str, *, seconds: int) -> Iterator[Leas
         if lease is not None:
             with house.db.write() as tx:
                 leases.release(tx, lease, now=house.clock())
+
+
+def renewed(house: House, lease: Lease, *, seconds: int) -> Lease:
+    """The lease, prolonged to `seconds` from now in a transaction of its own.
+
+    Raises: Conflict: `lease.lost`. TryLater: `store.away`.
+    """
+    with house.db.write() as tx:
+        return leases.renew(tx, lease, now=house.clock(), seconds=seconds)

@@ -70,9 +70,9 @@ def run(house: House, outlets: Outlets, worker: str, plan_id: int) -> None:
         _require_ordered(plan)
         held = lease
         while batch(house, held, plan).looked_at:
-            held = _renewed(house, held)
+            held = turn.renewed(house, held, seconds=LEASE_SECONDS)
         while outside.from_outlets(house, outlets, held):
-            held = _renewed(house, held)
+            held = turn.renewed(house, held, seconds=LEASE_SECONDS)
         finish(house, held, plan)
 
 
@@ -145,7 +145,7 @@ def finish(house: House, lease: Lease, plan: StoredPlan) -> None:
             "Old pages of the database are being read; the run ends as soon as that is over.",
         )
     # VACUUM of large tables takes longer than a lease; who took it meanwhile ends the run.
-    lease = _renewed(house, lease)
+    lease = turn.renewed(house, lease, seconds=LEASE_SECONDS)
     proof = sweep_proof.read_back(house, plan)
     now = house.clock()
     with house.db.write() as tx:
@@ -214,11 +214,6 @@ def _plan_of_the_day(house: House) -> None:
             return
     found = preview.foreseen(house, None)
     orders.put(house, found, actor="worker", regions=None)
-
-
-def _renewed(house: House, lease: Lease) -> Lease:
-    with house.db.write() as tx:
-        return leases.renew(tx, lease, now=house.clock(), seconds=LEASE_SECONDS)
 
 
 def _erase(house: House, tx: Tx, plan: StoredPlan, going: Sequence[Ended]) -> None:
