@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -23,6 +23,9 @@ from store.tables.ledger import message
 from store.tables.ledger import op as table
 
 _OPEN = (OpState.NEW, OpState.SENT)
+
+FILE: Final = "file"
+"""The kind of every act: to move a mail into a folder. Marks are wishes of their own."""
 
 AHEAD = 5
 """How many times as many as a pass takes are looked through for acts with one target. Own decision
@@ -62,7 +65,6 @@ class Op(Standing):
 
     message_id: int
     postbox: str
-    kind: str
     created_at: datetime
     sent_at: datetime | None
     done_at: datetime | None
@@ -193,13 +195,13 @@ def of_message(tx: Tx, message_id: int) -> tuple[Op, ...]:
     return rows.all_as(tx, Op, statement)
 
 
-def of_messages(tx: Tx, message_ids: Iterable[int], *, kind: str) -> dict[int, tuple[Op, ...]]:
-    """The acts of one kind on many messages, oldest first; only messages that have some."""
+def of_messages(tx: Tx, message_ids: Iterable[int]) -> dict[int, tuple[Op, ...]]:
+    """The acts on many messages, oldest first; only messages that have some."""
     found: dict[int, list[Op]] = {}
     for part in parts(message_ids):
         statement = (
             sa.select(*_COLUMNS)
-            .where(table.c.message_id.in_(part), table.c.kind == kind)
+            .where(table.c.message_id.in_(part), table.c.kind == FILE)
             .order_by(table.c.id)
         )
         for act in rows.all_as(tx, Op, statement):

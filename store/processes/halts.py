@@ -35,9 +35,10 @@ def of_postbox(postbox: str) -> str:
     return f"{_POSTBOX}{postbox}"
 
 
-def standing(tx: Tx, name: str = WRITING) -> Halt | None:
-    """The halt of that name, or None. One row by its key, cheap enough for every pass."""
-    return rows.one_as(tx, Halt, sa.select(*rows.columns(Halt, table)).where(table.c.name == name))
+def standing(tx: Tx) -> Halt | None:
+    """The halt of the whole house, or None. One row by its key, cheap enough for every pass."""
+    statement = sa.select(*rows.columns(Halt, table)).where(table.c.name == WRITING)
+    return rows.one_as(tx, Halt, statement)
 
 
 def of_postboxes(tx: Tx) -> frozenset[str]:

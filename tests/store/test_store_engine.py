@@ -245,7 +245,7 @@ WRITES: dict[str, Call] = {
     "moves.move": lambda tx: moves.move(tx, 1, to=place("9"), now=NOW),
     "sightings.mark_absent": lambda tx: sightings.mark_absent(tx, [1]),
     "sightings.mark_gone": lambda tx: sightings.mark_gone(tx, [1]),
-    "wishes.want": lambda tx: wishes.want(tx, 1, kind="file", dst_folder="A", now=NOW),
+    "wishes.want": lambda tx: wishes.want(tx, 1, dst_folder="A", now=NOW),
     "op_steps.sent": lambda tx: op_steps.sent(
         tx, 1, mark=Watermark("A", "", ""), lease=LEASE, now=NOW
     ),

@@ -181,7 +181,7 @@ def test_a_mail_whose_move_is_in_doubt_is_left_to_filing_after_a_new_epoch(db: D
     under_way, quiet = keep(db, "1", b"twin"), keep(db, "2", b"twin")
     lease = take_lease(db)
     with db.write() as tx:
-        op_id = wishes.want(tx, under_way.message_id, kind="file", dst_folder=TARGET, now=NOW)
+        op_id = wishes.want(tx, under_way.message_id, dst_folder=TARGET, now=NOW)
         assert op_id is not None
         op_steps.sent(tx, op_id, mark=Watermark(TARGET, "1", "5"), lease=lease, now=NOW)
         new = {"folder": INBOX, "epoch": "2"}

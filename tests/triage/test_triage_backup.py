@@ -232,7 +232,7 @@ def test_what_was_filed_since_is_taken_in_where_it_lies_and_old_strangers_are_le
     with house.db.read() as tx:
         item = items.of_message(tx, 1)
         assert sightings.of_message(tx, 1)[0].folder == korbach
-        assert ops.of_messages(tx, [1], kind="file") == {}
+        assert ops.of_messages(tx, [1]) == {}
     assert item.agency_code == "439", "where a person may have put it, not where the rules would"
     assert len(box.view(korbach).uids) == 2
 

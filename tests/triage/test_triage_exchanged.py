@@ -34,7 +34,7 @@ def server(box) -> Renumbering:
 def want(house, *message_ids: int, folder: str = TERMIN) -> None:
     with house.db.write() as tx:
         for message_id in message_ids:
-            wishes.want(tx, message_id, kind="file", dst_folder=folder, now=house.clock())
+            wishes.want(tx, message_id, dst_folder=folder, now=house.clock())
 
 
 def lies_in(house, message_id: int) -> Place:

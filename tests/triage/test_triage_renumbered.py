@@ -240,7 +240,7 @@ def test_a_wish_from_a_folder_with_new_numbers_holds_up_no_other_and_is_carried_
 ):
     bring_in(house, anew, lease, eml("Krankmeldung"))
     with house.db.write() as tx:
-        wishes.want(tx, 1, kind="file", dst_folder=TERMIN, now=house.clock())
+        wishes.want(tx, 1, dst_folder=TERMIN, now=house.clock())
     anew.number_anew(AU)
     keep(house, anew, lease, eml("Konto"))
     one_sorter.sort_pending(house)

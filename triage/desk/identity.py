@@ -47,4 +47,4 @@ def require_allowed(house: House, text: Text) -> None:
 def require_checked(tx: Tx, item: Item, mail: ParsedMail | None) -> None:
     """For a text that discloses. Raises: Refused: `reply.identity_unchecked`: not all compared."""
     done = checks.of_item(tx, item.id)
-    identity.require_checked(writer_of(mail), done, discloses=True)
+    identity.require_checked(writer_of(mail), done)

@@ -21,4 +21,4 @@ def into_folder(house: House, tx: Tx, item: Item, *, now: datetime) -> None:
         agency.code if agency else None, agency.name if agency else None, AgencyHow.CLERK
     )
     folder = folder_of(item.team, found, Concern(item.first_concern))
-    wishes.want(tx, item.message_id, kind="file", dst_folder=folder, now=now)
+    wishes.want(tx, item.message_id, dst_folder=folder, now=now)

@@ -230,7 +230,7 @@ def _file_as_sorted(house: House, tx: Tx, message_id: int, *, now: datetime) -> 
     if item is not None:
         wish.into_folder(house, tx, item, now=now)
     elif verdict is not None:
-        wishes.want(tx, message_id, kind="file", dst_folder=verdict.body["folder"], now=now)
+        wishes.want(tx, message_id, dst_folder=verdict.body["folder"], now=now)
 
 
 def welcome(tx: Tx, message_id: int, action: str, *, folder: str, now: datetime) -> None:

@@ -82,7 +82,7 @@ def moved(house: House, tx: Tx, message_id: int, *, folder: str) -> None:
     agency, now = agency_of(house, folder), house.clock()
     if agency is None:
         return
-    wishes.want(tx, message_id, kind="file", dst_folder=folder, now=now)
+    wishes.want(tx, message_id, dst_folder=folder, now=now)
     item = items.of_message(tx, message_id)
     if item is None or item.state is not ItemState.WAITING or item.agency_code == agency.code:
         return
