@@ -23,8 +23,9 @@ from tests.api import rights_samples
 from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
-from tests.api.desk_samples import ADMIN, cookie
+from tests.api.desk_samples import cookie
 from tests.api.door_client import DoorClient, of_person
+from tests.api.item_samples import ADMIN
 from tests.api.small_door import ClockHouse, door_settings, small_app
 from tests.rights_peers import into_maildir
 from tests.rights_world import AGENCIES, REGION, build, directory, person
