@@ -20,7 +20,7 @@ from typing import Final
 from rules.access import Caller, covers
 from rules.errors import Conflict, HouseError, Refused
 from store.database.engine import Tx
-from store.doors import bounds, idempotency
+from store.doors import caller_scope, idempotency
 from store.processes import leases
 from store.processes.leases import Lease
 from triage.house import House
@@ -238,7 +238,7 @@ def _given(found: idempotency.Answer, caller: Caller) -> Answer | Refused:
     """The kept answer, or why this caller doesn't get it any more."""
     reach = found.body.get("reach")
     # An answer that the version before has kept names no reach.
-    if reach and not covers(caller, bounds.caller_of(caller.name, reach["role"], reach)):
+    if reach and not covers(caller, caller_scope.caller_of(caller.name, reach["role"], reach)):
         return Refused(
             "access.narrowed",
             "you may see less than when this was answered; ask again with a fresh key",
@@ -248,7 +248,7 @@ def _given(found: idempotency.Answer, caller: Caller) -> Answer | Refused:
 
 
 def _kept(answer: Answer, caller: Caller) -> idempotency.Answer:
-    reach = {"role": caller.role.value} | bounds.as_json(caller)
+    reach = {"role": caller.role.value} | caller_scope.as_json(caller)
     body = {"headers": answer.headers, "text": answer.body, "reach": reach}
     return idempotency.Answer(answer.status, body)
 

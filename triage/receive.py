@@ -50,7 +50,7 @@ class Received:
     """What one pass found: new messages, messages of an older epoch, and those put back by hand.
 
     `waiting` mails may be known ones whose move is in doubt; filing finds out, the next pass sees.
-    `rests` are what the server left of filed ones (filing/rests.py).
+    `rests` are what the server left of filed ones (filing/leftovers.py).
     """
 
     kept: int

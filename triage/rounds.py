@@ -20,19 +20,19 @@ from triage import (
     counted_days,
     deciding,
     idempotency,
+    orphaned_items,
     outgoing_care,
     send,
     sessions,
     set_clock,
     sort,
-    stray_lines,
 )
 from triage.desk import holding
 from triage.house import House
-from triage.rulesets import off as rules_off
+from triage.rulesets import switched_off as rules_off
 from triage.send import Outlets
 from triage.sending import turns
-from triage.texts import ends as text_ends
+from triage.texts import expiry as text_ends
 from triage.trail import anchor
 from triage.watch import freshness, wandering
 
@@ -239,7 +239,7 @@ def keep_order(house: House, worker: str) -> int:
         if lease is None:
             return 0
         expired = holding.back_to_the_line(house, tx, now=now)
-        stray_lines.hand_on(house, tx, now=now)
+        orphaned_items.hand_on(house, tx, now=now)
         alarms = freshness.note(house, tx, fresh)
         ending = text_ends.note(house, tx, ends)
         changed = [(watch, watch.note(house, tx, found)) for watch, found in troubles]

@@ -30,7 +30,7 @@ from store.desk import claims, items
 from store.desk.items import ItemChange
 from store.mails import verdicts
 from triage import handover, tasks
-from triage.desk import cases, handing_out, holding, undo
+from triage.desk import handing_out, holding, transitions, undo
 from triage.desk.claimed import Claim
 from triage.desk.correction import Correction, add_verdict, in_order, require_reason, sooner
 from triage.desk.handing_out import Asked
@@ -118,7 +118,9 @@ def release(house: House, caller: Caller, item_id: int, token: str) -> None:
         event: Event = Released()
         if item.eakte is EakteState.SENT:
             event = ReceiptAwaited(AfterReceipt.COME_BACK, CloseReason.HANDED_OVER)
-        cases.do(tx, caller, item, cases.Deed(event, "item.released"), token=token, now=now)
+        transitions.do(
+            tx, caller, item, transitions.Deed(event, "item.released"), token=token, now=now
+        )
 
 
 def park(
@@ -134,11 +136,11 @@ def park(
         item = workable_item(caller, tx, item_id, token=token, now=now)
         day = holding.park_day(house, item.agency_code, until)
         event = Parked(until=day, today=house.local_now().date())
-        saved = cases.do(
+        saved = transitions.do(
             tx,
             caller,
             item,
-            cases.Deed(
+            transitions.Deed(
                 event, "item.parked", details={"until": day.isoformat()}, more={"note": reason}
             ),
             token=token,
@@ -156,11 +158,11 @@ def give_back(house: House, caller: Caller, item_id: int, token: str, *, reason:
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
-        saved = cases.do(
+        saved = transitions.do(
             tx,
             caller,
             item,
-            cases.Deed(Returned(reason), "item.returned", more={"note": reason}),
+            transitions.Deed(Returned(reason), "item.returned", more={"note": reason}),
             token=token,
             now=now,
         )
@@ -182,11 +184,11 @@ def forward(
         raise Refused("agency.unknown", f"There is no agency {agency_code}.", agency=agency_code)
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
-        saved = cases.do(
+        saved = transitions.do(
             tx,
             caller,
             item,
-            cases.Deed(
+            transitions.Deed(
                 Forwarded(agency.code, reason),
                 "item.forwarded",
                 details={
@@ -226,11 +228,11 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
         if due is not None:
             more.update(items.due_by(item, due.day))
         event = PaymentCorrected(correction.payment_relevant, correction.reason, is_other)
-        saved = cases.do(
+        saved = transitions.do(
             tx,
             caller,
             item,
-            cases.Deed(
+            transitions.Deed(
                 event,
                 "item.corrected",
                 details={"concerns": [code.value for code in correction.concerns]},
@@ -255,11 +257,11 @@ def close(house: House, caller: Caller, item_id: int, token: str, *, reason: Clo
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         tasks.require_left(tx, item.id)
-        saved = cases.do(
+        saved = transitions.do(
             tx,
             caller,
             item,
-            cases.Deed(CloseAsked(reason), "item.closed", details={"reason": reason.value}),
+            transitions.Deed(CloseAsked(reason), "item.closed", details={"reason": reason.value}),
             token=token,
             now=now,
         )
@@ -272,7 +274,7 @@ def _kept_nowhere(_outcome: handing_out.Outcome) -> None:
 
 def _claim(tx: Tx, caller: Caller, claimed: claims.Claimed, now: datetime) -> Claim:
     item = claimed.item
-    cases.note(tx, caller, item, action="item.claimed", now=now)
+    transitions.note(tx, caller, item, action="item.claimed", now=now)
     marking.show(tx, item, now=now)
     if item.lease_until is None:
         raise AssertionError("the store hands out items with a lease only")

@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from rules.marks import OwnMark
-from store.database import rows, spoken
+from store.database import compiled, rows
 from store.database.engine import Tx
 from store.database.statements import parts
 from store.processes import leases
@@ -81,9 +81,9 @@ def want_each(
 
     `marks` is not empty.
     """
-    ids = spoken.listed(sorted(message_ids))
+    ids = compiled.listed(sorted(message_ids))
     values = {"given": ids, "marks": text_of(marks), "now": now}
-    spoken.run_planned_anew(tx, _WANT[tx.dialect], values)
+    compiled.run_planned_anew(tx, _WANT[tx.dialect], values)
 
 
 def _want_in(engine: str) -> sa.TextClause:
@@ -106,7 +106,7 @@ def _want_in(engine: str) -> sa.TextClause:
     return words.bindparams(sa.bindparam("now", type_=table.c.changed_at.type))
 
 
-_WANT = {engine: _want_in(engine) for engine in spoken.ENGINES}
+_WANT = {engine: _want_in(engine) for engine in compiled.ENGINES}
 
 
 def found_on(

@@ -15,7 +15,7 @@ from rules.postbox import Place
 from store.database import rows
 from store.database.engine import Tx
 from store.database.statements import parts, spelled
-from store.places import moves, owned, sightings
+from store.places import moves, ownership, sightings
 from store.places.sightings import Sighting
 from store.tables.ledger import SightingState, message, op, sighting
 
@@ -34,7 +34,7 @@ def adopt_epoch(
     waiting = of_older_epoch(tx, postbox, folder=folder, epoch=epoch, hashes=set(found.values()))
     free = sightings.unclaimed_in(tx, postbox, folder=folder, epoch=epoch, uids=found)
     here = [(Place(folder, epoch, uid), found[uid]) for uid in free]
-    owners = owned.owners(tx, postbox, found=dict(here))
+    owners = ownership.owners(tx, postbox, found=dict(here))
     known = matched(waiting, here, owners=owners, by_hand=False)
     followed = [moves.Move(seen.message_id, postbox, to, seen.place) for to, seen in known.items()]
     moves.move_many(tx, followed, now=now)

@@ -1,9 +1,9 @@
 """Where each message lies in its postbox, and how the ledger follows what people and servers do.
 
-A place (postbox, folder, epoch, UID) belongs to one message for good (owned.py). Syncing compares
-sets of UIDs, never a high-water mark, so it heals itself. Every call that writes is made under the
-lease of the postbox, inside the caller's transaction. What to do about a folder whose UIDs all
-changed is in epochs.py. Source: own decision 0004; docs/reliability.md.
+A place (postbox, folder, epoch, UID) belongs to one message for good (ownership.py). Syncing
+compares sets of UIDs, never a high-water mark, so it heals itself. Every call that writes is made
+under the lease of the postbox, inside the caller's transaction. What to do about a folder whose
+UIDs all changed is in epochs.py. Source: own decision 0004; docs/reliability.md.
 """
 
 from collections.abc import Collection, Iterable, Iterator

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from rules.errors import Conflict
-from store.database import spoken, statements
+from store.database import compiled, statements
 from store.database.engine import Tx
 from store.tables.ledger import lease as table
 
@@ -70,8 +70,8 @@ def pass_through(tx: Tx, names: Collection[str], *, now: datetime, seconds: int)
     """
     if not names:
         return frozenset()
-    given = {"given": spoken.listed(sorted(names)), "now": now}
-    free = frozenset(spoken.run(tx, _PASS[tx.dialect], given).scalars())
+    given = {"given": compiled.listed(sorted(names)), "now": now}
+    free = frozenset(compiled.run(tx, _PASS[tx.dialect], given).scalars())
     held = frozenset(names) - free
     if held:
         until = now + timedelta(seconds=seconds)
@@ -159,11 +159,11 @@ def _lost(lease: Lease) -> Conflict:
 def _pass_in(engine: str) -> sa.TextClause:
     words = sa.text(
         "INSERT INTO lease (name, until, fence) SELECT given.value, :now, 1"  # noqa: S608 - our own
-        f" FROM {spoken.GIVEN[engine]} WHERE true ORDER BY given.key"
+        f" FROM {compiled.GIVEN[engine]} WHERE true ORDER BY given.key"
         " ON CONFLICT (name) DO UPDATE SET owner = NULL, until = :now, fence = lease.fence + 1"
         " WHERE lease.owner IS NULL OR lease.until <= :now RETURNING name"
     )
     return words.bindparams(sa.bindparam("now", type_=table.c.until.type))
 
 
-_PASS = {engine: _pass_in(engine) for engine in spoken.ENGINES}
+_PASS = {engine: _pass_in(engine) for engine in compiled.ENGINES}

@@ -7,7 +7,7 @@ from rules.postbox import Watermark
 from store.acts import op_steps, wishes
 from store.database.engine import Database
 from store.mails import originals
-from store.places import epochs, moves, owned, sightings
+from store.places import epochs, moves, ownership, sightings
 from store.tables.ledger import SightingState
 from tests.store.samples import INBOX, NOW, POSTBOX, keep, later, place, take_lease
 
@@ -88,7 +88,7 @@ def test_what_is_seen_again_in_its_place_lies_there_again(db: Database) -> None:
     with db.write() as tx:
         here = [s.id for s in sightings.live(tx, POSTBOX, folder=INBOX)]
         assert list(sightings.mark_gone(tx, here)) == kept
-        seen = owned.seen_again(tx, POSTBOX, found=found, now=later(5))
+        seen = ownership.seen_again(tx, POSTBOX, found=found, now=later(5))
         assert {at: one.message_id for at, one in seen.items()} == dict(
             zip(found, kept, strict=True)
         )
@@ -104,8 +104,8 @@ def test_a_name_is_its_mails_until_that_lies_elsewhere_and_a_number_for_good(db:
 
     def owner() -> int | None:
         with db.read() as tx:
-            found = owned.owners(tx, POSTBOX, found={name: "another mail's"}).get(name)
-            left = owned.left(tx, POSTBOX, places=[name, number])
+            found = ownership.owners(tx, POSTBOX, found={name: "another mail's"}).get(name)
+            left = ownership.left(tx, POSTBOX, places=[name, number])
         assert left == ({} if found else {name: kept})
         return found
 

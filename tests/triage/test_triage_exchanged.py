@@ -19,7 +19,7 @@ from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places
 from tests.triage.way import bring_in
 from triage import reconcile
 from triage.filing import filing
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.marks import read as marks_read
 
 DAYS = [eml("Krankmeldung", f"{day}. Tag") for day in range(8)]

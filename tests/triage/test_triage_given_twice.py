@@ -21,7 +21,7 @@ from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places
 from tests.triage.way import bring_in, states
 from triage import receive
 from triage.filing import filing
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.known import set_back
 from triage.reconcile import reconcile
 

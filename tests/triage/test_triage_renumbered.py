@@ -20,7 +20,7 @@ from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.way import bring_in, states
 from triage import receive
 from triage.filing import filing
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.reconcile import reconcile
 
 AU = "435 Kassel/AU"

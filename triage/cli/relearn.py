@@ -8,7 +8,7 @@ import typer
 
 from rules.codes import Concern
 from rules.errors import Refused
-from triage import backfill, history, relearn, training_file, wiring
+from triage import backfill, relearn, training_file, weak_labels, wiring
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -128,7 +128,7 @@ def relearn_history(
     plan = backfill.plan_of(house, operator(), postbox)
     box = postboxes.open_to_read(settings, plan.name)
     try:
-        found = history.read(house, operator(), box, folders=folders, out=out, told=_tell)
+        found = weak_labels.read(house, operator(), box, folders=folders, out=out, told=_tell)
     finally:
         box.close()
         house.db.close()

@@ -21,7 +21,7 @@ from triage.console import (
     say,
     settings_of,
 )
-from triage.rulesets import taking_over as rule_import
+from triage.rulesets import importing as rule_import
 from triage.wiring import postboxes, sieve_scripts
 
 

@@ -9,7 +9,7 @@ from rules.texts.approved import Text
 from store.database.engine import Tx
 from store.desk import checks
 from store.desk.items import Item
-from triage.desk import cases
+from triage.desk import transitions
 from triage.doorkeeper import workable_item
 from triage.house import House
 
@@ -23,7 +23,7 @@ def record(house: House, caller: Caller, item_id: int, token: str, check: Check)
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         if checks.add(tx, item_id, check, actor=caller.name, now=now):
-            cases.note(tx, caller, item, action=f"item.{check.value}", now=now)
+            transitions.note(tx, caller, item, action=f"item.{check.value}", now=now)
 
 
 def writer_of(mail: ParsedMail | None) -> Writer:

@@ -32,7 +32,7 @@ from triage import heads, modes, outgoing_words
 from triage.answers import conversation, draft_view, returned
 from triage.answers.conversation import OtherItem, SettledItem
 from triage.answers.draft_view import DraftShown
-from triage.desk import identity, named_places, readings, scanning
+from triage.desk import access_trail, identity, named_places, scanning
 from triage.desk.named_places import NamedAgency
 from triage.desk.story import WORDS, NoteLeft, Step, note_left, steps
 from triage.doorkeeper import visible_item
@@ -219,7 +219,7 @@ def safe_html(house: House, caller: Caller, item_id: int) -> str:
     with house.db.write() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
         mail = _content(house, tx, ledger.message(tx, item.message_id)).mail
-        readings.note(house, tx, caller, item.message_id, {"item": item_id, "part": "html"})
+        access_trail.note(house, tx, caller, item.message_id, {"item": item_id, "part": "html"})
     return sanitize(mail.html) if mail and mail.html else ""
 
 

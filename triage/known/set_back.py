@@ -20,8 +20,8 @@ import structlog
 from rules.errors import Conflict, Refused
 from rules.postbox import EPOCH_CHANGED, Fetched, FolderView, Place, TooLarge, is_numbered
 from store.mails import originals
-from store.places import given_twice, owned, sightings
-from store.places.owned import Lying
+from store.places import given_twice, ownership, sightings
+from store.places.ownership import Lying
 from store.processes import leases
 from store.processes.leases import Lease
 from store.trail import audit
@@ -210,7 +210,7 @@ def _compared(house: House, box: Postbox, places: Iterable[Place]) -> _Compared:
     What is gone tells nothing.
     """
     with house.db.read() as tx:
-        known = owned.bytes_at(tx, box.name, places=places)
+        known = ownership.bytes_at(tx, box.name, places=places)
     first = _read(house, box, known)
     differ = {place: known[place] for place, digest in first.items()
               if digest not in {"", known[place].sha256}}  # fmt: skip

@@ -26,7 +26,7 @@ from store.processes import halts, leases
 from store.processes.leases import Lease
 from store.trail import audit
 from store.trail.audit import Note
-from triage import halting, turn
+from triage import halting, leasing
 from triage.house import House
 from triage.send import Outlets
 from triage.sweep import holds, orders, outside, preview
@@ -70,9 +70,9 @@ def run(house: House, outlets: Outlets, worker: str, plan_id: int) -> None:
         _require_ordered(plan)
         held = lease
         while batch(house, held, plan).looked_at:
-            held = turn.renewed(house, held, seconds=LEASE_SECONDS)
+            held = leasing.renewed(house, held, seconds=LEASE_SECONDS)
         while outside.from_outlets(house, outlets, held):
-            held = turn.renewed(house, held, seconds=LEASE_SECONDS)
+            held = leasing.renewed(house, held, seconds=LEASE_SECONDS)
         finish(house, held, plan)
 
 
@@ -101,7 +101,7 @@ def one_round(house: House, outlets: Outlets, worker: str) -> int:
 
 def alone(house: House, worker: str) -> AbstractContextManager[Lease | None]:
     """The lease of deletion while the block runs; None where somebody else has it."""
-    return turn.taken(house, holds.LEASE, worker, seconds=LEASE_SECONDS)
+    return leasing.taken(house, holds.LEASE, worker, seconds=LEASE_SECONDS)
 
 
 def batch(house: House, lease: Lease, plan: StoredPlan) -> Batch:
@@ -145,7 +145,7 @@ def finish(house: House, lease: Lease, plan: StoredPlan) -> None:
             "Old pages of the database are being read; the run ends as soon as that is over.",
         )
     # VACUUM of large tables takes longer than a lease; who took it meanwhile ends the run.
-    lease = turn.renewed(house, lease, seconds=LEASE_SECONDS)
+    lease = leasing.renewed(house, lease, seconds=LEASE_SECONDS)
     proof = sweep_proof.read_back(house, plan)
     now = house.clock()
     with house.db.write() as tx:

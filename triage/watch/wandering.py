@@ -16,8 +16,8 @@ from store.desk import wandering
 from store.desk.items import Item
 from triage.doorkeeper import visible_agencies
 from triage.house import House
-from triage.watch import standing
-from triage.watch.standing import Trouble, Watch
+from triage.watch import standing_alarms
+from triage.watch.standing_alarms import Trouble, Watch
 
 NAME = "items:wandering:"
 """Begins the names of these alarms; the region follows."""
@@ -52,5 +52,5 @@ def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
     return tuple(Trouble(f"{NAME}{name}", found.get(name, 0)) for name in names)
 
 
-WATCH: Final = Watch(standing.WANDERING, "items.wandering", _read, _tell)
+WATCH: Final = Watch(standing_alarms.WANDERING, "items.wandering", _read, _tell)
 """The regions of the house, each with how many open items wander in it."""

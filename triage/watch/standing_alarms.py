@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from store.database.engine import Tx
-from store.processes import beats
+from store.processes import heartbeats
 from store.trail import audit
 from triage.house import House
 from triage.watch import alarms
@@ -25,7 +25,7 @@ WANDERING: Final = "wandering:"
 """Begins the names of alarms about items that are handed on and on (wandering.py)."""
 
 RULES: Final = "rule_off:"
-"""Begins the names of alarms about rules that switched themselves off (rulesets/off.py)."""
+"""Begins the names of alarms about rules that are switched off (rulesets/switched_off.py)."""
 
 PREFIXES: Final = (OVERDUE, OUTGOING, WANDERING, RULES)
 """Beats that begin so are no loops."""
@@ -65,7 +65,7 @@ def names(tx: Tx, prefix: str) -> frozenset[str]:
     """What the alarms of this prefix that stand now are about."""
     return frozenset(
         one.name.removeprefix(prefix)
-        for one in beats.all_beats(tx)
+        for one in heartbeats.all_beats(tx)
         if one.name.startswith(prefix) and one.code
     )
 
@@ -73,7 +73,7 @@ def names(tx: Tx, prefix: str) -> frozenset[str]:
 def note(house: House, tx: Tx, prefix: str, turn: Turn) -> None:
     """Write one turn, in the transaction of who holds the lease of keeping order."""
     now = house.clock()
-    beats.beat(tx, f"{prefix}{turn.about}", code=turn.code, message="", now=now)
+    heartbeats.beat(tx, f"{prefix}{turn.about}", code=turn.code, message="", now=now)
     audit.add(
         tx,
         "worker",
