@@ -25,8 +25,7 @@ from rules.rulesets.trial import AgencySum, Change, Moved, Trial
 from store.approved.rule_readings import Reading
 from store.approved.rulesets import OffRule, Version
 from tests.rules.ruleset_samples import HEAD, rule
-from triage.rulesets.drafts import Checked, Shown
-from triage.rulesets.drafts import Line as RegionLine
+from triage.rulesets.drafts import Checked, RegionLine, Shown
 from triage.rulesets.drafts import Overview as RulesOverview
 from triage.rulesets.reading import Place
 from triage.rulesets.trial import Span

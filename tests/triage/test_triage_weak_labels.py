@@ -20,7 +20,7 @@ from triage import backfill, batches, training_file, weak_labels
 from triage.backfill import Pace
 from triage.cli import app as cli
 from triage.house import MarksPolicy, PostboxPlan
-from triage.weak_labels import Said
+from triage.weak_labels import Label
 
 SICK, LATE, BANK, DONE = "Krank", "Terminsache", "Neues Konto", "Erledigt"
 BOOK = MarkBook(
@@ -39,7 +39,7 @@ def house(house):
     return replace(house, policy=replace(house.policy, marks=MarksPolicy(book=BOOK)))
 
 
-CONTRADICTED = Said((), by_mark=True)
+CONTRADICTED = Label((), by_mark=True)
 
 
 def lay(box, folder: str, *marks: str, data: bytes | None = None, text: str = "Guten Tag.") -> None:
@@ -79,21 +79,25 @@ def test_the_trail_tells_of_a_file_before_anything_lies_in_it(house, box, tmp_pa
     [
         ((), None, None),
         ((DONE, "Müller"), None, None),
-        ((), Concern.AU, Said((Concern.AU,), by_mark=False)),
-        ((SICK, DONE), None, Said((Concern.AU,), by_mark=True)),
+        ((), Concern.AU, Label((Concern.AU,), by_mark=False)),
+        ((SICK, DONE), None, Label((Concern.AU,), by_mark=True)),
         # As IMAP spells it; what moves money goes first.
-        ((LATE, "Neues_Konto"), None, Said((Concern.BANKVERBINDUNG, Concern.TERMIN), by_mark=True)),
+        (
+            (LATE, "Neues_Konto"),
+            None,
+            Label((Concern.BANKVERBINDUNG, Concern.TERMIN), by_mark=True),
+        ),
         (
             (LATE, SICK),
             Concern.TERMIN,
-            Said((Concern.AU, Concern.TERMIN), by_mark=True),
+            Label((Concern.AU, Concern.TERMIN), by_mark=True),
         ),
         ((LATE,), Concern.AU, CONTRADICTED),
         ((LATE, "Sonst"), None, CONTRADICTED),
     ],
 )
 def test_what_folder_and_marks_say_together(marks, topic, expected) -> None:
-    assert weak_labels.said(marks, topic, book=BOOK) == expected
+    assert weak_labels.label_of(marks, topic, book=BOOK) == expected
 
 
 def test_marks_and_folders_become_weak_lines_that_training_takes(house, box, tmp_path) -> None:

@@ -103,7 +103,7 @@ def _changed(
 
 
 def _write(house: House, tx: Tx, one: Freshness, alarm: Alarm) -> None:
-    turn = standing_alarms.Turn(
+    change = standing_alarms.Change(
         about=one.way,
         told_as=f"fresh:{one.way}",
         number=one.age_seconds // 60,
@@ -112,4 +112,4 @@ def _write(house: House, tx: Tx, one: Freshness, alarm: Alarm) -> None:
         subject=f"postbox:{one.way}",
         details={"minutes": one.age_seconds // 60},
     )
-    standing_alarms.note(house, tx, standing_alarms.OVERDUE, turn)
+    standing_alarms.note(house, tx, standing_alarms.OVERDUE, change)
