@@ -182,10 +182,10 @@ def give_up(house: House, turn: Turn) -> None:
 def pass_each(
     tx: Tx, requests: Mapping[int, Request], *, now: datetime
 ) -> dict[int, Answer | HouseError | None]:
-    """As `begin` for deeds that share a commit with their answers (`keep_each`); by their places.
+    """As `begin` for deeds that share a commit with their answers (`keep_each`).
 
-    None: to be done now, and nobody else begins it before the transaction ends. A refusal is not
-    raised. Own decision 0079.
+    By the keys of `requests`: the first answer; the error that `begin` would raise; or None for
+    what is to be done now, and nobody else begins that before the transaction ends. Decision 0079.
     """
     found: dict[int, Answer | HouseError | None] = {}
     names = {_lease_name(one) for one in requests.values()}

@@ -120,7 +120,7 @@ def done_many(tx: Tx, proven: Sequence[tuple[Op, Place]], *, lease: Lease, now: 
 def later(
     tx: Tx, op_id: int, *, error_code: str, next_try_at: datetime, lease: Lease, now: datetime
 ) -> None:
-    """Not now, and one more try; the state stays: a sent command is looked for before a repetition.
+    """Put the act off and count the try. The state stays: what was sent is looked for first.
 
     Raises: Refused: `op.unknown`. Conflict: `lease.lost`, `op.step`.
     """
@@ -135,7 +135,7 @@ def later(
 def wait_for_folder(
     tx: Tx, postbox: str, folder: str, *, next_try_at: datetime, lease: Lease, now: datetime
 ) -> None:
-    """The others that are due into the folder wait as long: so many would hold up all others.
+    """Put off whatever else is due into that folder: failing one by one it would hold up the rest.
 
     Raises: Conflict: `lease.lost`.
     """
@@ -153,7 +153,7 @@ def wait_for_folder(
 
 
 def lost(tx: Tx, op_id: int, *, error_code: str, lease: Lease, now: datetime) -> None:
-    """The message is neither here nor there. For people.
+    """Give the act up: the mail is in neither folder. A person has to look.
 
     Raises: Refused: `op.unknown`. Conflict: `lease.lost`, `op.step`.
     """
@@ -162,7 +162,7 @@ def lost(tx: Tx, op_id: int, *, error_code: str, lease: Lease, now: datetime) ->
 
 
 def refused(tx: Tx, op_id: int, *, error_code: str, lease: Lease, now: datetime) -> None:
-    """The last try failed: the server will never do it. For people.
+    """Give the act up: the server refused the last try. A person has to look.
 
     Raises: Refused: `op.unknown`. Conflict: `lease.lost`, `op.step`.
     """

@@ -102,9 +102,9 @@ def in_doubt(tx: Tx, postbox: str) -> frozenset[int]:
 
 
 def targets_of_gone(tx: Tx, postbox: str) -> frozenset[str]:
-    """Folders into which mails were to be moved that are `gone` now: they may lie there.
+    """Targets of moves whose mails are `gone` now: they may lie there, and nobody has seen them.
 
-    So it is where a move was given up because its target could not be read.
+    A move was given up, for example, because its target could not be read.
     """
     statement = (
         sa.select(table.c.dst_folder)
@@ -149,7 +149,7 @@ def due(tx: Tx, postbox: str, *, now: datetime, limit: int) -> tuple[Op, ...]:
 
 
 def _together(tx: Tx, postbox: str, now: datetime, limit: int) -> tuple[Op, ...]:
-    """New acts, as `due` tells; most of those that are looked through are for a later pass."""
+    """New acts in the order that `due` tells; reads the heads of `AHEAD` times as many."""
     heads = sa.select(table.c.id, table.c.dst_folder)
     heads = _are_due(heads, postbox, OpState.NEW, now).limit(AHEAD * limit)
     by_target: dict[str, list[int]] = {}
@@ -166,7 +166,7 @@ def _together(tx: Tx, postbox: str, now: datetime, limit: int) -> tuple[Op, ...]
 def _are_due(
     select: sa.Select[*tuple[Any, ...]], postbox: str, state: OpState, now: datetime
 ) -> sa.Select[*tuple[Any, ...]]:
-    """The same of acts in that state which are due, oldest first and one a message."""
+    """`select` narrowed to acts in that state which are due, oldest first and one a message."""
     earlier = table.alias("earlier")
     waits = sa.exists().where(
         earlier.c.message_id == table.c.message_id,

@@ -117,7 +117,7 @@ def reasons(tx: Tx, *, choice: Choice = ALL) -> tuple[tuple[str, int], ...]:
 
 
 def resolve(tx: Tx, message_id: int, *, resolution: str, now: datetime) -> None:
-    """It goes on; `resolution` is a code (`replayed`, `taken_in`).
+    """Note that the mail goes on, and how: `resolution` is "replayed" or "taken_in".
 
     Nothing happens if it does not lie aside.
     """

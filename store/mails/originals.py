@@ -178,7 +178,7 @@ def unpacked(packed: Packed, sha256: str) -> bytes | None:
 
 
 def lock(tx: Tx, sha256: str) -> None:
-    """Wait for whoever is keeping a message of these bytes; the next one waits for us."""
+    """Lock these bytes until this transaction ends; who is keeping a mail of them commits first."""
     table = tables.original
     tx.run(sa.select(table.c.sha256).where(table.c.sha256 == sha256).with_for_update())
 

@@ -234,7 +234,7 @@ def seen_in(tx: Tx, postbox: str, *, hashes: Iterable[str]) -> frozenset[str]:
 def nowhere(tx: Tx, postbox: str, *, sha256: str) -> tuple[int, ...]:
     """Messages of these bytes in the postbox that lie nowhere now, oldest first.
 
-    One whose content was deleted after its retention period is over, and does not come back.
+    None whose content was deleted after its retention period: such a mail does not come back.
     """
     lies = sa.exists().where(sighting.c.message_id == message.c.id, _is_live())
     statement = (

@@ -40,8 +40,8 @@ def take(tx: Tx, name: str, *, owner: str, now: datetime, seconds: int) -> Lease
     """Take a lease that is free or has run out; None while somebody else, or this owner, has it.
 
     `owner` is unique for a process run, not a host name. Its own short write transaction.
-    One that ends later than any can that was taken by this clock runs out in `seconds`: the clock
-    was set back since, and its owner may be dead. Who lives prolongs it (`renew`).
+    A lease that ends later than this clock could have given it was taken before the clock was set
+    back, and its owner may be dead: it is cut to `seconds` from now. A live owner renews it.
     """
     until = now + timedelta(seconds=seconds)
     first = statements.insert(tx, table).values(name=name, owner=owner, until=until, fence=1)
@@ -127,7 +127,7 @@ def abandoned(tx: Tx, names: Collection[str], *, before: datetime) -> int:
 
 
 def wait_for(tx: Tx, name: str) -> None:
-    """Nobody writes under that lease until this transaction ends; who just did has committed."""
+    """Lock the lease until this transaction ends; who is writing under it now commits first."""
     tx.run(sa.select(table.c.fence).where(table.c.name == name).with_for_update())
 
 
