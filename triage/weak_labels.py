@@ -91,8 +91,9 @@ def read(
 ) -> History:
     """Read all folders; write weak lines to `out`, or only count without it.
 
-    `folders` are names of the house's own, any level's last one, beside those of Postlotse.
-    `told` hears of each folder before it is read. The trail tells of a file, not of counting.
+    `folders` are further names of folders (their last level) and what they stand for, beside those
+    that Postlotse makes. `told` is called with each folder before it is read. Writing a file is
+    entered in the trail, counting is not.
 
     Raises: Refused: `access.denied`, `relearn.inside`, `history.folder`: none is named so.
     TryLater: the postbox is away.

@@ -63,9 +63,9 @@ def decide(house: House, tx: Tx, postbox: str, draft: ParsedMail, shelf: TextShe
 
 
 def of_order(tx: Tx, item_id: int | None, text_id: str, outgoing_id: int) -> Found:
-    """A draft whose answer was ordered stays so; of one that can't leave it says why.
+    """A draft whose answer was ordered: ordered still, or refused if that is a dead letter.
 
-    Where somebody sends a dead answer again, its draft is ordered again, too.
+    Where somebody sends the dead letter again, the draft is ordered again, too.
     """
     item = item_of(tx, item_id)
     row = outgoing.get(tx, outgoing_id)

@@ -12,9 +12,9 @@ from triage.house import House
 
 
 def into_folder(house: House, tx: Tx, item: Item, *, now: datetime) -> None:
-    """The wish to lie in the folder that fits the item now; nothing happens if it does already.
+    """Wish the mail into the folder that fits its item now; nothing happens if it lies there.
 
-    In the caller's transaction, who changed agency or concern just before.
+    In the transaction in which the caller has changed agency, team or concern.
     """
     agency = house.directory.agency(item.agency_code)
     found = AgencyFound(

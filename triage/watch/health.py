@@ -93,7 +93,7 @@ def ready(house: House) -> tuple[Check, ...]:
 
 
 def _passed_over(house: House) -> tuple[str, ...]:
-    """Of no loop, or told before lists were switched off from following: nobody would end it."""
+    """Beginnings of names that are no loop's, or one's that is switched off and beats no more."""
     switched_off = () if house.policy.rights.follow_minutes else (LISTS,)
     return (*standing_alarms.PREFIXES, *switched_off)
 
@@ -151,7 +151,7 @@ def _of_loop(beat: Beat, *, silent: bool) -> Check:
 
 
 def _of_way(way: Freshness) -> Check:
-    """Looked up now, not as last told: also where no worker runs that could tell."""
+    """From a look just now, not from a beat: so it is true where no worker runs, too."""
     name, minutes = f"{FRESH}{way.way}", way.age_seconds // 60
     if not way.is_overdue:
         return Check(name, ok=True, needed=False, message="ok")

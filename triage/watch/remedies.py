@@ -86,5 +86,5 @@ _ELSE: Final = "Im Log nachsehen (`round.failed`): Dort stehen Ort und Abhilfe."
 
 
 def of(code: str) -> str:
-    """What to do; where no sentence is made for the code, where more is told. Never empty."""
+    """What to do about the code; of an unknown one, where more is told. Never empty."""
     return REMEDIES.get(code, _ELSE)

@@ -46,7 +46,7 @@ def listing(house: House, caller: Caller, *, limit: int) -> tuple[Item, ...]:
 
 
 def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
-    """All regions, so that one without any ends its alarm; "" is what has no region yet."""
+    """Every region, so that one without wandering items ends its alarm; "" is: no region known."""
     found = wandering.by_region(tx)
     names = dict.fromkeys((*house.directory.region_names(), "", *found))
     return tuple(Trouble(f"{NAME}{name}", found.get(name, 0)) for name in names)
