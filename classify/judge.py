@@ -169,14 +169,14 @@ class Judge:
                 read.mail.body,
                 self._directory,
                 mailbox=mailbox,
-                kundennummer=told.one,
+                kundennummer=number.counts,
                 subject=read.mail.subject,
             )
-            for read, mailbox, told in zip(reads, mailboxes, numbers, strict=True)
+            for read, mailbox, number in zip(reads, mailboxes, numbers, strict=True)
         ]
         return [
-            facts.read_facts(read, dates=dates, where=place, told=told)
-            for read, dates, place, told in zip(reads, roles, where, numbers, strict=True)
+            facts.read_facts(read, dates=dates, where=place, told=number)
+            for read, dates, place, number in zip(reads, roles, where, numbers, strict=True)
         ]
 
     def _reasons(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from classify.corpus import csv
 from classify.corpus.check import faults_of_line
@@ -21,6 +21,8 @@ from rules.mail import ParsedMail
 
 Parse = Callable[[bytes], ParsedMail]
 """`ingest.parse.parse`, passed in: classify doesn't know ingest (dependency rule)."""
+_TOLD: Final = 20
+"""Faults in the message: of a file of another shape each line has several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +92,19 @@ def read(paths: Sequence[Path]) -> tuple[LabelledMail, ...]:
     if faults:
         raise Refused(
             "corpus.invalid",
-            f"{len(faults)} faults in the corpus; nothing was trained:\n" + "\n".join(faults),
+            _message(faults),
             errors=tuple(faults),
         )
     return tuple(
         _labelled(writer, number, record) for number, (_, writer, record) in enumerate(records, 1)
     )
+
+
+def _message(faults: Sequence[str]) -> str:
+    more = len(faults) - _TOLD
+    rest = (f"and {more} more; mend these first",) if more > 0 else ()
+    head = f"{len(faults)} faults in the corpus; nothing was trained:"
+    return "\n".join((head, *faults[:_TOLD], *rest))
 
 
 def examples(lines: Sequence[LabelledMail], parse: Parse) -> tuple[Example, ...]:

@@ -7,6 +7,7 @@ person names the right one before the hand-over. Source: own decision 0150; 0058
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from classify.facts import numbers
@@ -15,7 +16,6 @@ from classify.text import fold
 
 _MOST: Final = 20
 """So many are looked for in one text; a list of more is one of several anyway."""
-_GAP: Final = r"[\s\u00a0.\-/]{0,3}"
 _LIKE: Final = re.compile(r"[0-9](?:[\s\u00a0.\-/]{0,4})[A-Za-z](?:[\s\u00a0.\-/]{0,4}[0-9]){6}")
 """Stands in each Kundennummer; most mails have one at most."""
 _BESIDE_CHARS: Final = 40
@@ -61,15 +61,7 @@ def told_in(reading: Reading, *, other: re.Pattern[str]) -> tuple[str, ...]:
 
 def numbers_in(text: str) -> Iterator[tuple[str, int, str]]:
     """Each number of the text, where it begins, and the folded words before it."""
-    rest, end = text, 0
-    for _ in range(_MOST):
-        number = numbers.find_kundennummer(rest)
-        if number is None:
-            return
-        written = re.search(_GAP.join(number), rest, re.IGNORECASE)
-        if written is None:
-            return
-        start = written.start()
-        yield number, start, fold(rest[max(end, start - _BESIDE_CHARS) : start])
-        end = written.end()
-        rest = f"{rest[:start]}{'x' * (end - start)}{rest[end:]}"
+    left = 0
+    for number, start, end in islice(numbers.kundennummern(text), _MOST):
+        yield number, start, fold(text[max(left, start - _BESIDE_CHARS) : start])
+        left = end

@@ -90,10 +90,10 @@ _IBAN_BEGINS: Final = re.compile(rf"[A-Z]{{2}}[0-9]{{2}}|[Dd][Ee][\s.\-/:]{{0,3}
 
 @dataclass(frozen=True, slots=True)
 class Kundennummern:
-    """The Kundennummer that a mail goes by, and all of them if several stand in it; else none."""
+    """The Kundennummer that counts for a mail, and all of them if there are several, else none."""
 
-    one: str | None
-    several: tuple[str, ...] = ()
+    counts: str | None
+    several: tuple[str, ...]
 
 
 def read_facts(
@@ -104,16 +104,17 @@ def read_facts(
     `dates` is what `date_roles`, `where` what `whereabouts` found in it, `told` what
     `kundennummern_of` did.
     """
-    doubt, named = _doubt_of(reading, told)
+    kundennummer = told.counts
+    doubt, named = _doubt_of(reading, kundennummer, told.several) if kundennummer else ("", ())
     mail = reading.mail
     text = mail.body.new
     iban = _iban_of(reading)
     signature = mail.body.signature
-    malformed = told.one is None and _is_malformed(f"{mail.subject}\n{text}\n{signature}")
+    malformed = kundennummer is None and _is_malformed(f"{mail.subject}\n{text}\n{signature}")
     broken = iban.shape_seen and iban.value is None
     present = bool(attached.real_attachments(mail))
     return Facts(
-        kundennummer=told.one,
+        kundennummer=kundennummer,
         iban=iban.value,
         plz=where.plz,
         place=where.place,
@@ -164,16 +165,10 @@ def _is_left(text: str, found: numbers.IbanFound) -> bool:
 
 
 def kundennummern_of(reading: Reading) -> Kundennummern:
-    """The Kundennummer of subject, new text, signature or quoted mail.
+    """The Kundennummern of subject, new text, signature, names of files and quoted mail.
 
-    Of several the one that is called the writer's own, else the first.
+    Of several the one counts that is called the writer's own, else the first.
     """
-    several = _several(reading)
-    one = _number_of(reading, several)
-    return Kundennummern(one, several if one else ())
-
-
-def _number_of(reading: Reading, several: tuple[str, ...]) -> str | None:
     body = reading.mail.body
     # None goes from one part over into the next, so each may be looked at alone.
     found = (
@@ -183,29 +178,32 @@ def _number_of(reading: Reading, several: tuple[str, ...]) -> str | None:
         or numbers.find_kundennummer(body.quoted)
     )
     if found is None:
-        return _kundennummer_in_groups(f"{reading.mail.subject}\n{body.new}\n{body.signature}")
+        found = _kundennummer_in_groups(f"{reading.mail.subject}\n{body.new}\n{body.signature}")
+        return Kundennummern(found, _several(reading) if found else ())
+    several = _several(reading)
     if found == reading.kundennummer and _OTHER_NUMBER.search(body.new):
-        return numbers.find_kundennummer(_OTHER_NUMBER.sub("", body.new))
-    return next(iter(several), found)
+        bare = numbers.find_kundennummer(_OTHER_NUMBER.sub("", body.new))
+        return Kundennummern(bare, several)
+    return Kundennummern(next(iter(several), found), several)
 
 
-def _doubt_of(reading: Reading, told: Kundennummern) -> tuple[str, tuple[str, ...]]:
+def _several(reading: Reading) -> tuple[str, ...]:
+    """All of them, if there are several; else none."""
+    if not customers.may_be_several(reading):
+        return ()
+    return customers.told_in(reading, other=_OTHER_NUMBER)
+
+
+def _doubt_of(
+    reading: Reading, number: str, several: tuple[str, ...]
+) -> tuple[str, tuple[str, ...]]:
     """The defect of a mail in which not one number stands that is surely its sender's, or "".
 
     With all numbers of which a person names the right ones then.
     """
-    if len(told.several) > 1:
-        return SEVERAL_NUMBERS, told.several
-    if told.one and whose_number.is_unclear(reading, told.one):
-        return NUMBER_UNCLEAR, (told.one,)
-    return "", ()
-
-
-def _several(reading: Reading) -> tuple[str, ...]:
-    """All Kundennummern, if it looks as if there were several; else none."""
-    if not customers.may_be_several(reading):
-        return ()
-    return customers.told_in(reading, other=_OTHER_NUMBER)
+    if len(several) > 1:
+        return SEVERAL_NUMBERS, several
+    return (NUMBER_UNCLEAR, (number,)) if whose_number.is_unclear(reading, number) else ("", ())
 
 
 def _kundennummer_in_groups(text: str) -> str | None:

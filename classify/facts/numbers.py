@@ -69,10 +69,11 @@ class IbanFound:
     shape_seen: bool = False
 
 
-def find_kundennummer(text: str) -> str | None:
-    """The first Kundennummer in normal form; blanks, dots and hyphens inside are allowed.
+def kundennummern(text: str) -> Iterator[tuple[str, int, int]]:
+    """Each Kundennummer in normal form, and where it begins and ends, in their order.
 
-    Source: label guide, "Facts"; facts section 10 ("with spaces").
+    Blanks, dots and hyphens inside are allowed. Source: label guide, "Facts"; facts section 10
+    ("with spaces").
     """
     end = 0
     for digits in _DIGITS.finditer(text):
@@ -81,8 +82,13 @@ def find_kundennummer(text: str) -> str | None:
             end = match.end()
             found = facts.kundennummer(match.group())
             if found:
-                return found
-    return None
+                yield found, match.start(), end
+
+
+def find_kundennummer(text: str) -> str | None:
+    """The first Kundennummer in normal form."""
+    first = next(kundennummern(text), None)
+    return first[0] if first else None
 
 
 def find_iban(text: str) -> IbanFound:

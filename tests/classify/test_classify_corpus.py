@@ -51,6 +51,17 @@ def test_a_line_becomes_a_value_with_its_writer(tmp_path: Path) -> None:
     )
 
 
+def test_of_a_file_of_another_shape_the_message_tells_the_first_faults(tmp_path: Path) -> None:
+    path = write(tmp_path, *[[]] * 30)
+    with pytest.raises(Refused) as refused:
+        read([path])
+    assert len(refused.value.details["errors"]) == 30
+    said = str(refused.value).splitlines()
+    assert len(said) == 22
+    assert said[0].startswith("30 faults")
+    assert said[-1].startswith("and 10 more")
+
+
 def test_every_fault_of_every_line_is_told_at_once(tmp_path: Path) -> None:
     path = write(
         tmp_path,

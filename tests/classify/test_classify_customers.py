@@ -21,8 +21,8 @@ def told(text: str, *, subject: str = "", **parts: str) -> tuple[str | None, boo
         make_mail(text, subject=subject, attachments=names), body=BodyParts(text, **parts)
     )
     read = reading.of(mail)
-    numbers = kundennummern_of(read)
-    facts = read_facts(read, dates={}, where=Whereabouts(), told=numbers)
+    number = kundennummern_of(read)
+    facts = read_facts(read, dates={}, where=Whereabouts(), told=number)
     return facts.kundennummer, SEVERAL_NUMBERS in facts.defects
 
 

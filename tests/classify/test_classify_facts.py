@@ -16,8 +16,8 @@ GOOD_IBAN = "DE93700202703431132713"
 
 def _facts(read: Reading) -> Facts:
     """The facts of a mail but for days and places."""
-    numbers = kundennummern_of(read)
-    return read_facts(read, dates={}, where=Whereabouts(), told=numbers)
+    number = kundennummern_of(read)
+    return read_facts(read, dates={}, where=Whereabouts(), told=number)
 
 
 @pytest.mark.parametrize(

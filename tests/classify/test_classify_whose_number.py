@@ -29,8 +29,8 @@ def defects(
     mail["From"], mail["To"], mail["Subject"] = sender, "kassel@arbeitsagentur.example", subject
     mail.set_content(text)
     read = reading.of(parse(mail.as_bytes()))
-    numbers = kundennummern_of(read)
-    facts = read_facts(read, dates={}, where=Whereabouts(), told=numbers)
+    number = kundennummern_of(read)
+    facts = read_facts(read, dates={}, where=Whereabouts(), told=number)
     assert facts.kundennummer == N
     return facts.defects
 
