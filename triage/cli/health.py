@@ -8,7 +8,8 @@ from rules.errors import Refused
 from rules.pause import is_silent
 from store.database.engine import Database
 from store.processes import heartbeats
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, settings_of, show
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, show
+from triage.settings import load
 from triage.watch.health import NO_LOOPS, SILENT_AFTER
 from triage.watch.standing_alarms import PREFIXES
 
@@ -25,7 +26,7 @@ def health(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
 
     Example: postlotse health --config /etc/postlotse/postlotse.toml
     """
-    db = Database.open(settings_of(config).store.url)
+    db = Database.open(load(config).store.url)
     with db.read() as tx:
         found = [
             one

@@ -15,9 +15,9 @@ from triage.console import (
     JsonOption,
     operator,
     say,
-    settings_of,
     show,
 )
+from triage.settings import load
 from triage.wiring import postboxes
 
 CorrectionOption = Annotated[
@@ -123,7 +123,7 @@ def relearn_history(
     Example: postlotse relearn history --postbox SC-West --folder Krankmeldungen=au
     """
     folders = dict(_folder_of(one) for one in folder or ())
-    settings = settings_of(config)
+    settings = load(config)
     house = wiring.build_house(settings)
     plan = backfill.plan_of(house, operator(), postbox)
     box = postboxes.open_to_read(settings, plan.name)
