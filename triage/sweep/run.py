@@ -31,6 +31,7 @@ from triage.house import House
 from triage.send import Outlets
 from triage.sweep import holds, orders, outside, preview
 from triage.sweep import proof as sweep_proof
+from triage.sweep.proof import Proof
 
 LEASE_SECONDS = 300
 """Longer than one batch takes, also beside a busy writer. Source: own decision 0054."""
@@ -137,6 +138,17 @@ def finish(house: House, lease: Lease, plan: StoredPlan) -> None:
     pages of the database, tried again.
     """
     _forget_answers(house, plan)
+    scrubbed = _clean(house, plan)
+    # VACUUM of large tables takes longer than a lease; who took it meanwhile ends the run.
+    lease = leasing.renewed(house, lease, seconds=LEASE_SECONDS)
+    proof = sweep_proof.read_back(house, plan)
+    _end(house, lease, plan, proof, engine=scrubbed.engine)
+    log.info("sweep.ended", plan=plan.id, erased=proof.erased, kept=sum(proof.kept.values()))
+    if proof.residue_total:
+        log.error("sweep.residue", plan=plan.id, rows=proof.residue_total)
+
+
+def _clean(house: House, plan: StoredPlan) -> scrub.Scrubbed:
     scrubbed = scrub.scrub(house.db)
     if not scrubbed.is_clean:
         log.warning("sweep.not_clean", plan=plan.id, code=scrubbed.code)
@@ -144,9 +156,11 @@ def finish(house: House, lease: Lease, plan: StoredPlan) -> None:
             "sweep.not_clean",
             "Old pages of the database are being read; the run ends as soon as that is over.",
         )
-    # VACUUM of large tables takes longer than a lease; who took it meanwhile ends the run.
-    lease = leasing.renewed(house, lease, seconds=LEASE_SECONDS)
-    proof = sweep_proof.read_back(house, plan)
+    return scrubbed
+
+
+def _end(house: House, lease: Lease, plan: StoredPlan, proof: Proof, *, engine: str) -> None:
+    """The plan's end and its trail entry, in one commit under the lease."""
     now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
@@ -163,13 +177,10 @@ def finish(house: House, lease: Lease, plan: StoredPlan) -> None:
                 "erased": proof.erased,
                 "kept": dict(proof.kept),
                 "residue": proof.residue_total,
-                "engine": scrubbed.engine,
+                "engine": engine,
             },
             at=now,
         )
-    log.info("sweep.ended", plan=plan.id, erased=proof.erased, kept=sum(proof.kept.values()))
-    if proof.residue_total:
-        log.error("sweep.residue", plan=plan.id, rows=proof.residue_total)
 
 
 def rules_of(plan: StoredPlan) -> RetentionRules:
