@@ -124,9 +124,11 @@ def mail(house: House, caller: Caller, message_id: int) -> MailView:
 
 def original(house: House, caller: Caller, message_id: int) -> bytes:
     """The original bytes; the read is audited. Raises: Refused: `mail.unknown`, `mail.deleted`."""
-    with house.db.write() as tx:
+    with house.db.read() as tx:
         _require_visible(caller, tx, message_id)
         data = ledger.original(tx, message_id)
+    with house.db.write() as tx:
+        _require_visible(caller, tx, message_id)
         access_trail.note(house, tx, caller, message_id, {})
     return data
 

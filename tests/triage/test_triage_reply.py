@@ -1,14 +1,10 @@
 """Answers: only approved words leave, and only where an answer is allowed."""
 
 from email import message_from_bytes, policy
-from threading import Thread
 
 import pytest
 
-from ingest.layouts import Layouts
-from ingest.parse import parse
 from rules.errors import Conflict, Refused
-from rules.mail import ParsedMail
 from store.sending import outgoing
 from store.trail import audit
 from tests.house_fixture import clerk, eml, service_center
@@ -52,27 +48,6 @@ def test_an_approved_text_leaves_once_word_for_word_and_quotes_nothing(house, cl
     assert b"Kranich" not in data
     assert "Montag" not in letter["Subject"]
     assert letter["From"] == "Eingangszone Kassel <kassel@arbeitsagentur.example>"
-
-
-def test_while_the_answered_mail_is_read_others_write(house, claim, monkeypatch):
-    """A mail of 40 MB takes 0.4 s, and SQLite has one writer."""
-    read = []
-
-    def slow(data: bytes, layouts: Layouts) -> ParsedMail:
-        other = Thread(target=_write, args=(house,), daemon=True)
-        other.start()
-        other.join(5)
-        read.append(not other.is_alive())
-        return parse(data, layouts)
-
-    monkeypatch.setattr(reply, "parse", slow)
-    reply.order(house, ME, claim.item_id, claim.token, first_choice(house, claim))
-    assert read == [True]
-
-
-def _write(house) -> None:
-    with house.db.write() as tx:
-        audit.add(tx, "x", action="x", subject="x", details={}, at=house.clock())
 
 
 def test_of_an_item_without_agency_the_name_typed_must_be_one(house, box, lease):

@@ -216,9 +216,11 @@ def safe_html(house: House, caller: Caller, item_id: int) -> str:
     The read is audited: the address of the frame can be asked for without the page around it.
     Raises: Refused: `item.unknown`.
     """
-    with house.db.write() as tx:
+    with house.db.read() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
         mail = _content(house, tx, ledger.message(tx, item.message_id)).mail
+    with house.db.write() as tx:
+        item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
         access_trail.note(house, tx, caller, item.message_id, {"item": item_id, "part": "html"})
     return sanitize(mail.html) if mail and mail.html else ""
 
