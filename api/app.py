@@ -30,7 +30,7 @@ from api import (
 )
 from api.doors import DoorSettings
 from api.idempotency import FirstAnswer
-from api.keyring import KeyRing, StoredKeys
+from api.keyring import KeyRing
 from api.middleware import LocalNames, Onward, SafeHeaders, SizeLimit, Watched
 from api.oidc import backchannel
 from api.oidc.names import account_hash
@@ -103,12 +103,7 @@ def furnish(app: FastAPI, house: House, door: DoorSettings) -> None:
     """Put behind the doors what they ask: house, settings, keys, sessions, sign-in, live lines."""
     app.state.house, app.state.door = house, door
     app.state.provider = door.oidc and Provider(door.oidc, house.clock)
-    app.state.keys = KeyRing(
-        door.keys,
-        StoredKeys(house),
-        machine_of(house, app.state.provider),
-        today=lambda: house.local_now().date(),
-    )
+    app.state.keys = KeyRing(door.keys, house, machine_of(house, app.state.provider))
     app.state.sessions = StoredSessions(house, limits_of(door))
     app.state.scope = ListScope(house, partial(account_hash, door.pseudonym_key))
     app.state.lines = Lines(house)

@@ -31,7 +31,7 @@ from api.unchanged import WorksOnSeen, etag_of
 from rules.codes import Concern
 from store.desk import item_lists
 from triage import handover, work
-from triage.desk import identity, item_view, lists, readings, undo
+from triage.desk import access_trail, identity, item_view, lists, undo
 from triage.desk.claimed import Claim
 from triage.desk.correction import Correction
 from triage.desk.item_view import ItemView
@@ -98,7 +98,7 @@ def listing(
         cursor=cursor,
     )
     shown = [listed.item.message_id for listed in page.rows]
-    readings.note_list(house, caller, f"agency:{code}", shown)
+    access_trail.note_list(house, caller, f"agency:{code}", shown)
     return {"items": page.rows, "next_cursor": page.next_cursor}
 
 

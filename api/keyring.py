@@ -2,11 +2,12 @@
 
 import hmac
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,7 +16,6 @@ from api.doors import KEY_SEPARATOR, ApiKey
 from api.gathering import Gathering
 from rules.access import Caller
 from rules.errors import Refused
-from store.doors.api_keys import KeyRow
 from triage import keys as stored
 from triage.house import House
 
@@ -24,41 +24,6 @@ _TOKEN_DOTS: Final = 2
 
 KEY_CHARS_MAX: Final = 200
 """Our keys have 43 characters behind the name; argon2 is not paid for more."""
-
-
-class Shelf(Protocol):
-    """Where keys made by command are kept."""
-
-    def holding(self, name: str) -> KeyRow | None:
-        """The key of that name, if it opens the door now."""
-        ...
-
-    def holding_each(self, names: Sequence[str]) -> list[KeyRow | None]:
-        """As `holding`, for many at once, in their order."""
-        ...
-
-    def note_use(self, row: KeyRow) -> None:
-        """It was used today."""
-        ...
-
-
-class StoredKeys:
-    """The keys in the store of a house."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-
-    def holding(self, name: str) -> KeyRow | None:
-        """The key of that name, if it opens the door now. Raises: TryLater: `store.away`."""
-        return stored.holding(self._house, name)
-
-    def holding_each(self, names: Sequence[str]) -> list[KeyRow | None]:
-        """As `holding`, for many at once, in their order. Raises: TryLater: `store.away`."""
-        return stored.holding_each(self._house, names)
-
-    def note_use(self, row: KeyRow) -> None:
-        """It was used today."""
-        stored.note_use(self._house, row)
 
 
 class KeyRing:
@@ -73,26 +38,27 @@ class KeyRing:
         "_by_name",
         "_checking",
         "_hasher",
+        "_house",
         "_looks",
         "_of_token",
         "_proved",
-        "_shelf",
         "_today",
     )
 
     def __init__(
         self,
         keys: tuple[ApiKey, ...],
-        shelf: Shelf | None = None,
+        house: House | None = None,
         of_token: Callable[[str], Caller] | None = None,
         *,
         today: Callable[[], date] | None = None,
     ) -> None:
+        """`keys` are those of the configuration; without a `house` there are no others."""
         self._by_name = {key.name: key for key in keys}
-        self._shelf = shelf
-        self._looks = Gathering(shelf.holding_each) if shelf else None
+        self._house = house
+        self._looks = Gathering(partial(stored.holding_each, house)) if house else None
         self._of_token = of_token
-        self._today = today or _no_day
+        self._today = today or (partial(_today_of, house) if house else _no_day)
         self._hasher = PasswordHasher()
         # Digest of each key that argon2 has accepted, by its hash; at most one entry a key.
         self._proved: dict[str, bytes] = {}
@@ -139,10 +105,10 @@ class KeyRing:
         return hmac.compare_digest(self._proved.get(hashed, b""), digest)
 
     def _stored(self, name: str, key: str) -> Caller:
-        row = self._shelf.holding(name) if self._shelf else None
-        if self._shelf is None or row is None or not self._fits(row.hash, key):
+        row = stored.holding(self._house, name) if self._house else None
+        if self._house is None or row is None or not self._fits(row.hash, key):
             raise _wrong()
-        self._shelf.note_use(row)
+        stored.note_use(self._house, row)
         return _machine(row.caller)
 
     def _fits(self, hashed: str, key: str) -> bool:
@@ -175,6 +141,10 @@ def _caller_of(known: ApiKey) -> Caller:
 def _machine(caller: Caller) -> Caller:
     """Whoever holds the key: it is no person where two are asked for. Own decision 0101."""
     return replace(caller, is_person=False)
+
+
+def _today_of(house: House) -> date:
+    return house.local_now().date()
 
 
 def _no_day() -> date:

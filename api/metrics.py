@@ -24,10 +24,10 @@ from api.auth import HouseHere
 from rules.errors import HouseError
 from triage import figures, halting, outgoing_care
 from triage.house import House
-from triage.rulesets import off as rules_off
+from triage.rulesets import switched_off as rules_off
 from triage.sweep import proof as sweep_proof
-from triage.texts import ends as text_ends
-from triage.watch import freshness, wandering, watched
+from triage.texts import expiry as text_ends
+from triage.watch import alarm_checks, freshness, wandering
 
 REQUESTS: Final = Counter(
     "postlotse_http_requests", "Requests answered.", ("method", "route", "status")
@@ -88,7 +88,7 @@ def _looked(house: House) -> _Looked:
         wanderers={
             one.name.removeprefix(wandering.NAME): one.number for one in wandering.WATCH.look(house)
         },
-        unsealed=watched.unsealed(house),
+        unsealed=alarm_checks.unsealed(house),
         rules_off=len(rules_off.WATCH.look(house)),
     )
 
@@ -161,10 +161,10 @@ def _tell_care(registry: CollectorRegistry, looked: _Looked) -> None:
         troubles[halting.ABOUT]
     )
     Gauge("postlotse_leases_stuck", "Leases over their end.", registry=registry).set(
-        troubles[watched.STUCK]
+        troubles[alarm_checks.STUCK]
     )
     Gauge("postlotse_keys_ending", "Keys of machines that end soon.", registry=registry).set(
-        troubles[watched.KEYS]
+        troubles[alarm_checks.KEYS]
     )
     Gauge("postlotse_trail_unsealed", "Entries not sealed yet.", registry=registry).set(
         looked.unsealed

@@ -25,10 +25,10 @@ from api.schemas.rulesets import (
 from rules.rulesets.trial import Trial
 from store.approved.rulesets import Version
 from triage.rulesets import drafts as rulesets
-from triage.rulesets import going_back
-from triage.rulesets import taking_over as rule_import
+from triage.rulesets import importing as rule_import
+from triage.rulesets import rollback as rule_rollback
 from triage.rulesets import trial as rule_trial
-from triage.rulesets.going_back import WentBack
+from triage.rulesets.rollback import WentBack
 from triage.rulesets.trial import Span
 
 router = APIRouter(prefix="/v1/admin/rulesets", tags=["admin"])
@@ -105,7 +105,7 @@ def rollback(house: HouseHere, caller: MayChangeRules, sent: RollbackIn) -> Went
     With `stand`, as its line gives it, it is 409 `ruleset.changed` if that is over: so a repeated
     call goes back once.
     """
-    return going_back.rollback(house, caller, sent.region, seen=sent.stand)
+    return rule_rollback.rollback(house, caller, sent.region, seen=sent.stand)
 
 
 @router.get("/{set_id}", response_model=ShownOut, summary="One version")

@@ -59,8 +59,6 @@ class Picture:
 
     png: bytes
     pages: int
-    width_px: int
-    height_px: int
 
 
 def kind_of(data: bytes) -> str | None:
@@ -120,7 +118,7 @@ def _read(answered: int) -> Picture:
     if not isinstance(said, dict) or not png.startswith(KINDS[0][1]):
         code = said.get("code") if isinstance(said, dict) else None
         raise _refused(code if code in CODES else "damaged")
-    return Picture(png, int(said["pages"]), int(said["width"]), int(said["height"]))
+    return Picture(png, int(said["pages"]))
 
 
 @contextmanager

@@ -85,8 +85,7 @@ def drawn(data: bytes, kind: str, *, page: int, side_px: int, turn: int) -> byte
     out = io.BytesIO()
     # Metadata of the sender (place, camera, profiles) is left behind. Level 1: half the time.
     picture.save(out, "PNG", compress_level=1)
-    told = {"pages": pages, "width": picture.width, "height": picture.height}
-    return json.dumps(told).encode() + b"\n" + out.getvalue()
+    return json.dumps({"pages": pages}).encode() + b"\n" + out.getvalue()
 
 
 def _of_image(data: bytes, kind: str, *, page: int, side: int) -> tuple[Image.Image, int]:

@@ -11,7 +11,10 @@ from threading import Timer
 
 @contextmanager
 def within(seconds: float, cut: Callable[[], None]) -> Iterator[None]:
-    """Calls `cut` then, in another thread; when this ends, it has ended or is never called."""
+    """Call `cut` in another thread if the block lasts longer than `seconds`.
+
+    When the block is left, `cut` has returned or will never be called.
+    """
     end = Timer(seconds, cut)
     end.daemon = True
     end.start()
@@ -24,7 +27,10 @@ def within(seconds: float, cut: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def cut_after(line: socket.socket, seconds: float) -> Iterator[None]:
-    """Cuts the line then, whoever waits on it, in TLS or below; who waits sees it broken."""
+    """Shut the connection down if the block lasts longer than `seconds`.
+
+    Whoever waits on it, in TLS or below, sees it broken.
+    """
     copy = socket.fromfd(line.fileno(), line.family, line.type)
 
     def cut() -> None:

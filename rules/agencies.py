@@ -16,8 +16,8 @@ from rules.errors import Refused
 class Agency:
     """One Agentur für Arbeit, a row of domain/agencies.csv.
 
-    `land` is as in the file, the seat's Land first ("Bremen/Niedersachsen"); `post_plz` are the
-    PLZ of its own post; `branch_places` the largest Gemeinde of each Geschäftsstelle district.
+    `land` is as in the file, the seat's Land first ("Bremen/Niedersachsen");
+    `branch_places` are the largest Gemeinde of each Geschäftsstelle district.
     `merged_into` is the code of the successor where `active` is False.
     """
 
@@ -28,7 +28,6 @@ class Agency:
     region: str
     seat_place: str
     seat_plz: str
-    post_plz: tuple[str, ...] = ()
     branch_places: tuple[str, ...] = ()
     active: bool = True
     merged_into: str | None = None
@@ -39,16 +38,13 @@ class Agency:
 class PlzRow:
     """One PLZ × Gemeinde, a row of domain/plz_agency.csv.
 
-    `agency_code` None means that the source could not decide: ask, don't guess. `primary` marks
-    the likeliest agency of a PLZ; routing doesn't use it.
+    `agency_code` None means that the source could not decide: ask, don't guess. The file's
+    `primary`, the likeliest agency of a PLZ, is a guess and isn't read.
     """
 
     plz: str
     place: str
     agency_code: str | None
-    method: str
-    primary: bool = True
-    kind: str = "delivery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +90,13 @@ def parse_plz(csv_text: str) -> tuple[PlzRow, ...]:
     """
     name = "plz_agency.csv"
     rows: list[PlzRow] = []
-    for line, row in _rows(csv_text, name, ("plz", "place", "agency_code", "method")):
+    for line, row in _rows(csv_text, name, ("plz", "place", "agency_code")):
         plz, code = row["plz"], row["agency_code"]
         if len(plz) != 5 or not (plz.isascii() and plz.isdigit()):
             _bad_row(name, line, f"PLZ {plz!r}", "write five digits")
         if code and not _is_code(code):
             _bad_row(name, line, f"agency_code {code!r}", "write three digits or leave it empty")
-        rows.append(
-            PlzRow(
-                plz=plz,
-                place=row["place"],
-                agency_code=code or None,
-                method=row["method"],
-                primary=row.get("primary", "yes") == "yes",
-                kind=row.get("plz_type") or "delivery",
-            )
-        )
+        rows.append(PlzRow(plz, row["place"], code or None))
     return tuple(rows)
 
 
@@ -137,7 +124,6 @@ def _agency(row: dict[str, str]) -> Agency:
         region=row["sc_region"],
         seat_place=row["seat_place"],
         seat_plz=row.get("seat_plz", ""),
-        post_plz=tuple(row.get("post_plz", "").split()),
         branch_places=tuple(
             place.strip() for place in row.get("branch_area_places", "").split(";") if place.strip()
         ),

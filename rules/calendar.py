@@ -6,7 +6,6 @@ Source: § 187 (1), § 188, § 193 BGB; facts section 9; own decision 0012.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
@@ -40,55 +39,35 @@ _KNOWN_DAYS: Final = 4_096
 """Mails of one day ask for the same few days of 16 Länder, three or four times each."""
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarRules:
-    """What the law leaves to the house.
-
-    `free_days` are (month, day) on which nobody works although no holiday law says so: 24 and
-    31 December are service-free by custom of the house (facts section 9, unconfirmed).
-    `mariae_himmelfahrt` names Länder in which 15 August is taken as free everywhere. In Bayern it
-    hangs on the Gemeinde and no table says which agency lies where; it counts as an Arbeitstag,
-    because a deadline a day too early harms nobody. Saarland has it by law in any case.
-    Local holidays (Augsburg, Fronleichnam in parts of Sachsen and Thüringen) count as Arbeitstage
-    for the same reason. Source: own decision 0012.
-    """
-
-    free_days: frozenset[tuple[int, int]] = frozenset({(12, 24), (12, 31)})
-    mariae_himmelfahrt: frozenset[str] = frozenset()
+_FREE_DAYS: Final = frozenset({(12, 24), (12, 31)})
+"""(Month, day) on which nobody works although no holiday law says so: service-free by custom of the
+house. Source: facts section 9 (unconfirmed); own decision 0012."""
 
 
-HOUSE_CALENDAR: Final = CalendarRules()
-
-
-def is_arbeitstag(day: date, land: str | None, rules: CalendarRules = HOUSE_CALENDAR) -> bool:
+def is_arbeitstag(day: date, land: str | None) -> bool:
     """Whether the house works on that day in that Land (Monday to Friday, no holiday).
 
     `land` as in domain/agencies.csv; of "Bremen/Niedersachsen" the first, the seat, counts.
-    None (agency unknown) knows only the holidays of all Germany. Raises: Refused: no such
-    Land (`calendar.land_unknown`). Source: Weisung 202502006 no. 2.3; own decision 0012.
+    None (agency unknown) knows only the holidays of all Germany. Holidays of single Gemeinden
+    (Mariä Himmelfahrt in Bayern, Augsburg, Fronleichnam in parts of Sachsen and Thüringen) count
+    as Arbeitstage: no table says which agency lies where, and a deadline a day too early harms
+    nobody. Raises: Refused: no such Land (`calendar.land_unknown`). Source: Weisung 202502006
+    no. 2.3; own decision 0012.
     """
     code = _code(land)
     if day.weekday() >= 5 or day in _holidays(code, day.year):
         return False
-    if (day.month, day.day) in rules.free_days:
-        return False
-    return not ((day.month, day.day) == (8, 15) and land in rules.mariae_himmelfahrt)
+    return (day.month, day.day) not in _FREE_DAYS
 
 
-def add_arbeitstage(
-    day: date, count: int, land: str | None, rules: CalendarRules = HOUSE_CALENDAR
-) -> date:
+@lru_cache(maxsize=_KNOWN_DAYS)
+def add_arbeitstage(day: date, count: int, land: str | None) -> date:
     """The `count`-th Arbeitstag after `day`; the day itself never counts.
 
     A negative count goes back. Zero gives the day itself if it is an Arbeitstag, else the next
     one. Raises: Refused: no such Land. Source: § 187 (1), § 193 BGB; own decision 0012.
     """
-    return _added(day, count, land, rules)
-
-
-@lru_cache(maxsize=_KNOWN_DAYS)
-def _added(day: date, count: int, land: str | None, rules: CalendarRules) -> date:
-    return _step(day, count, lambda candidate: is_arbeitstag(candidate, land, rules))
+    return _step(day, count, lambda candidate: is_arbeitstag(candidate, land))
 
 
 def _step(day: date, count: int, counts: Callable[[date], bool]) -> date:

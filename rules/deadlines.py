@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from rules.calendar import HOUSE_CALENDAR, CalendarRules, add_arbeitstage
+from rules.calendar import add_arbeitstage
 from rules.codes import Concern, PaymentRelevant
 from rules.payment import by_weight
 from rules.verdict import ConcernFound, Facts
@@ -68,7 +68,6 @@ class DeadlineRules:
     first_interview: int = 10
     payment: int = 1
     house_days: Mapping[Concern, int] = field(default_factory=lambda: _HOUSE_DAYS)
-    calendar: CalendarRules = HOUSE_CALENDAR
 
 
 HOUSE_DEADLINES: Final = DeadlineRules()
@@ -109,10 +108,10 @@ def due(
     """
 
     def after(count: int) -> date:
-        return add_arbeitstage(received, count, land, rules.calendar)
+        return add_arbeitstage(received, count, land)
 
     def before(event: date) -> date:
-        return max(add_arbeitstage(event, -1, land, rules.calendar), after(0))
+        return max(add_arbeitstage(event, -1, land), after(0))
 
     days: list[Due] = []
     if payment is not PaymentRelevant.NO:

@@ -71,26 +71,24 @@ def writer_of(text: str) -> Writer:
     return Writer.SELF
 
 
-def needed(writer: Writer, *, discloses: bool) -> frozenset[Check]:
-    """What must be compared before the text may go; nothing where it discloses nothing.
+def needed(writer: Writer) -> frozenset[Check]:
+    """What must be compared before a text that discloses may go.
 
     The address always (only it proves who it is), and the authority where another writes.
     Source: Weisung 202001001 no. 2.2 (address), 2.3 (messenger); own decision 0051.
     """
-    if not discloses:
-        return frozenset()
     if writer is Writer.SELF:
         return frozenset({Check.ADDRESS})
     return frozenset(Check)
 
 
-def require_checked(writer: Writer, done: Collection[Check], *, discloses: bool) -> None:
-    """Pass, or name what is missing.
+def require_checked(writer: Writer, done: Collection[Check]) -> None:
+    """Pass, or name what is missing for a text that discloses.
 
     Raises: Refused: `reply.identity_unchecked`, with `missing` in details.
     Source: Weisung 202001001 no. 2.2, 2.3; F39, N19.
     """
-    missing = sorted(needed(writer, discloses=discloses) - set(done))
+    missing = sorted(needed(writer) - set(done))
     if missing:
         raise Refused(
             "reply.identity_unchecked",

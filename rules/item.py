@@ -21,7 +21,6 @@ from rules.item_case import (
     EakteState,
     ItemCase,
     ItemState,
-    hop_alarm,
     new_case,
     receipt_missing,
 )
@@ -79,7 +78,6 @@ __all__ = [
     "Unparked",
     "Waived",
     "apply",
-    "hop_alarm",
     "new_case",
     "receipt_missing",
     "written",

@@ -86,8 +86,3 @@ def receipt_missing(case: ItemCase) -> bool:
     Source: Weisung 202001001 no. 2.4 a 5; F49.
     """
     return case.payment in OWES_PROOF and case.eakte not in SETTLED
-
-
-def hop_alarm(case: ItemCase) -> bool:
-    """Whether the item wandered so often that a supervisor must look. Source: N15, F21."""
-    return case.hops >= HOP_ALARM

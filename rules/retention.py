@@ -101,35 +101,33 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """The answer: may the content go today, from which day at the earliest, and why (German)."""
+    """The answer: may the content go today, and why (a code, and a sentence in German)."""
 
     may_go: bool
     keep: Keep
-    earliest: date | None
     because: str
 
 
 def retention(record: Record, today: date, *, rules: RetentionRules = HOUSE_RETENTION) -> Retention:
     """Whether the content of a message may be deleted today.
 
-    `earliest` is known only where nothing but the period stands in the way. Holds are named
-    before anything else, so that a preview shows them. What was set aside may be a misjudged
-    message, so it is never deleted unseen; but what somebody took out of the postbox is `gone`,
-    and no longer aside. Source: Weisung 202001001 no. 2.4 a 5 (receipt
-    first); Weisung 202404002 "Regelungen"; label guide, row `maschinell` ("never deleted
-    unseen"); § 84 (2) SGB X; own decision 0017.
+    Holds are named before anything else, so that a preview shows them. What was set aside may be
+    a misjudged message, so it is never deleted unseen; but what somebody took out of the postbox
+    is `gone`, and no longer aside. Source: Weisung 202001001 no. 2.4 a 5 (receipt first); Weisung
+    202404002 "Regelungen"; label guide, row `maschinell` ("never deleted unseen"); § 84 (2) SGB X;
+    own decision 0017.
     """
     locked = _lock(record)
     if locked is not None:
         keep, because = locked
-        return Retention(False, keep, None, because)
+        return Retention(False, keep, because)
     period = _periods(rules)[record.state]
     earliest = record.ended_on + timedelta(days=period.days)
     if today < earliest:
         because = f"Frist läuft bis {earliest:%d.%m.%Y} ({period.days} Tage, {period.source})."
-        return Retention(False, Keep.PERIOD, earliest, because)
+        return Retention(False, Keep.PERIOD, because)
     because = f"Frist abgelaufen ({period.days} Tage, {period.source})."
-    return Retention(True, Keep.NOT, earliest, because)
+    return Retention(True, Keep.NOT, because)
 
 
 def _lock(record: Record) -> tuple[Keep, str] | None:

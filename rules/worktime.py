@@ -10,12 +10,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from rules.calendar import HOUSE_CALENDAR, CalendarRules, is_arbeitstag
+from rules.calendar import is_arbeitstag
 
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 
 _LONGEST_BREAK_DAYS: Final = 400
-"""A calendar without a working day for so long is a fault of the configuration, no holiday."""
+"""No working day for so long is a fault of the configured hours, no holiday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,6 @@ class WorkingHours:
     begin: time = time(7)
     end: time = time(18)
     weekdays: frozenset[int] = frozenset(range(5))
-    calendar: CalendarRules = HOUSE_CALENDAR
 
 
 def lease_end(start: datetime, seconds: int, *, land: str | None, hours: WorkingHours) -> datetime:
@@ -55,7 +54,7 @@ def is_working_day(day: date, *, land: str | None, hours: WorkingHours) -> bool:
 
     Source: own decision 0049.
     """
-    return day.weekday() in hours.weekdays and is_arbeitstag(day, land, hours.calendar)
+    return day.weekday() in hours.weekdays and is_arbeitstag(day, land)
 
 
 def back_on(wanted: date | int, *, today: date, land: str | None, hours: WorkingHours) -> date:

@@ -24,7 +24,7 @@ from store.mails import heads, keeping, ledger, verdicts
 from store.mails.keeping import Arrival
 from store.trail import audit
 from triage import deciding, rounds
-from triage.desk import readings
+from triage.desk import access_trail
 from triage.house import House
 
 log = structlog.get_logger()
@@ -118,16 +118,18 @@ def mail(house: House, caller: Caller, message_id: int) -> MailView:
         found = _view(tx, message_id)
     if found.verdict is not None:
         with house.db.write() as tx:
-            readings.note(house, tx, caller, message_id, {"part": "verdict"})
+            access_trail.note(house, tx, caller, message_id, {"part": "verdict"})
     return found
 
 
 def original(house: House, caller: Caller, message_id: int) -> bytes:
     """The original bytes; the read is audited. Raises: Refused: `mail.unknown`, `mail.deleted`."""
-    with house.db.write() as tx:
+    with house.db.read() as tx:
         _require_visible(caller, tx, message_id)
         data = ledger.original(tx, message_id)
-        readings.note(house, tx, caller, message_id, {})
+    with house.db.write() as tx:
+        _require_visible(caller, tx, message_id)
+        access_trail.note(house, tx, caller, message_id, {})
     return data
 
 

@@ -1,6 +1,6 @@
-"""A deed is done to what the person has read, not to what has its number by now.
+"""Whether a deed still meets what the person has read, and not another thing of that number.
 
-Numbers are given out again after a restore. Source: own decision 0129.
+After a restore numbers are given out again. Source: own decision 0129.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,11 +20,11 @@ def require(
     changed: Conflict,
     unnamed: Conflict,
 ) -> None:
-    """`seen` is the mark of what was read; empty: the number alone names it.
+    """Pass if `seen`, the mark of what was read, is the mark `bears` of what has the number now.
 
-    `bears` is the mark that this number bears now, `told` reads its story in the trail, oldest
-    first. Raises: `changed`: another one was read; `unnamed`:
-    without `seen`, and a restore may have given the number out anew.
+    An empty `seen` names the thing by its number alone. That passes too, unless the trail (`told`
+    reads its entries, oldest first) shows that a restore may have given the number out anew.
+    Raises: `changed`: another one was read; `unnamed`: the number alone does not tell.
     """
     if seen and seen != bears:
         raise changed

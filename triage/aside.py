@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from rules import head_only
 from rules.access import Caller, Permission, may_see_region, require
-from rules.codes import Team
 from rules.errors import Conflict
 from rules.ledger import LedgerState
 from store.database.engine import Tx
@@ -121,7 +120,7 @@ def take_in(house: House, caller: Caller, message_id: int) -> int:
     found = deciding.prepare(house, message, data)
     with house.db.write() as tx:
         _require_aside(tx, caller, message_id)
-        sort.enqueue(house, tx, found, team=Team.EZ, review=True)
+        sort.enqueue_for_review(house, tx, found)
         ledger.set_state(tx, message_id, LedgerState.SORTED, reason="taken_in", now=now)
         aside.resolve(tx, message_id, resolution="taken_in", now=now)
         _note(house, tx, caller, message_id, "mail.taken_in")

@@ -19,8 +19,8 @@ def in_batches(
 ) -> Iterator[list[Mail]]:
     """In their order, at most `most` together; `size` in bytes. No mail is asked for in advance.
 
-    Where their source goes away, what it had given by then is a batch: a server that has enough
-    before a batch is full would never give one. Raises: TryLater, after it.
+    Where the source goes away midway, what it gave until then is the last batch; otherwise a server
+    that always breaks off before a batch is full would never bring one. Raises: TryLater, after it.
     """
     batch: list[Mail] = []
     size_bytes = 0
@@ -45,9 +45,10 @@ def with_made(
 ) -> Generator[tuple[list[Mail], Made], None, None]:
     """Each batch, in its order, with what `make` makes of it.
 
-    Of a batch of `most` mails it is made by a thread beside, while the caller works on the batch
-    before; so the next is asked for before this one is given. One that ended by its bytes, or is
-    the last, waits for nobody. What fails to come is told after what came before it.
+    For a full batch (`most` mails) `make` runs in a thread of its own while the caller works on the
+    batch before; so one batch is read ahead. A batch that ended by its bytes, and the last, are
+    made in the caller's thread at once. If the next batch fails to come, the one before is given
+    first, then the error is raised.
     """
     before: tuple[list[Mail], Future[Made]] | None = None
     coming = iter(batches)

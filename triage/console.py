@@ -127,16 +127,11 @@ def stop_event() -> threading.Event:
     return stop
 
 
-def settings_of(config: Path) -> Settings:
-    """The checked configuration. Raises: Refused: `settings.*`."""
-    return load(config)
-
-
 def settings_or_default(config: Path) -> Settings:
-    """As `settings_of`; but where no file was named and none is there, what ships with the house.
+    """As `settings.load`; but where no file was named and none is there, what ships with the house.
 
     For commands that work on a bare installation. Raises: Refused: `settings.*`.
     """
     if config == DEFAULT_CONFIG and not config.exists():
         return Settings()
-    return settings_of(config)
+    return load(config)

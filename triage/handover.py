@@ -33,7 +33,7 @@ from store.mails.verdicts import StoredVerdict
 from store.sending import outgoing
 from store.sending.outgoing import Outgoing
 from triage import modes, tasks
-from triage.desk import cases, undo
+from triage.desk import transitions, undo
 from triage.doorkeeper import workable_item
 from triage.house import House
 from triage.sending import orders, records
@@ -72,12 +72,14 @@ def order(
         new = orders.new(house, tx, item, verdict, numbers)
         if orders.are_more(tx, item, new):
             anew = PaymentCorrected(item.payment, other_record=True)
-            item = cases.by_holder(tx, item, anew, token=token, now=now)
-        saved = cases.by_holder(tx, item, HandedOver(), token=token, now=now)
+            item = transitions.by_holder(tx, item, anew, token=token, now=now)
+        saved = transitions.by_holder(tx, item, HandedOver(), token=token, now=now)
         rows = [outgoing.order(tx, one, now=now) for one in new]
         for row in rows:
             _send_again_if_rejected(tx, row, now=now)
-            cases.note(tx, caller, item, action="eakte.ordered", now=now, details={"outgoing": row})
+            transitions.note(
+                tx, caller, item, action="eakte.ordered", now=now, details={"outgoing": row}
+            )
         if close_when_received:
             _leave(tx, caller, saved, token=token, now=now)
     return rows[0]
@@ -99,8 +101,8 @@ def _leave(tx: Tx, caller: Caller, item: Item, *, token: str, now: datetime) -> 
     """The wish to close, in the caller's transaction; it can be taken back for a while."""
     tasks.require_left(tx, item.id)
     event = ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER)
-    saved = cases.do(
-        tx, caller, item, cases.Deed(event, "item.awaits_receipt"), token=token, now=now
+    saved = transitions.do(
+        tx, caller, item, transitions.Deed(event, "item.awaits_receipt"), token=token, now=now
     )
     # Where the receipt was faster than the clerk, it is closed.
     deed = Undoable.CLOSED if saved.state is ItemState.CLOSED else Undoable.LEFT
@@ -129,8 +131,8 @@ def waive(house: House, caller: Caller, item_id: int, token: str, *, reason: str
         details: dict[str, object] = {"only_head": why} if why else {}
         if not modes.sends(house, tx, ledger.message(tx, item.message_id).postbox):
             details["in_trial"] = True
-        deed = cases.Deed(Waived(reason), "eakte.waived", details=details)
-        cases.do(tx, caller, item, deed, token=token, now=now)
+        deed = transitions.Deed(Waived(reason), "eakte.waived", details=details)
+        transitions.do(tx, caller, item, deed, token=token, now=now)
 
 
 def settle(tx: Tx, row: Outgoing, event: Event, *, now: datetime) -> None:
@@ -150,7 +152,7 @@ def settle(tx: Tx, row: Outgoing, event: Event, *, now: datetime) -> None:
         if means is None or row.id not in {one.id for one in counting}:
             return
         try:
-            cases.by_machine(tx, item, means, now=now)
+            transitions.by_machine(tx, item, means, now=now)
         except Conflict:
             if attempt == SETTLE_TRIES - 1:
                 raise

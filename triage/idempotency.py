@@ -20,7 +20,7 @@ from typing import Final
 from rules.access import Caller, covers
 from rules.errors import Conflict, HouseError, Refused
 from store.database.engine import Tx
-from store.doors import bounds, idempotency
+from store.doors import caller_scope, idempotency
 from store.processes import leases
 from store.processes.leases import Lease
 from triage.house import House
@@ -182,10 +182,10 @@ def give_up(house: House, turn: Turn) -> None:
 def pass_each(
     tx: Tx, requests: Mapping[int, Request], *, now: datetime
 ) -> dict[int, Answer | HouseError | None]:
-    """As `begin` for deeds that share a commit with their answers (`keep_each`); by their places.
+    """As `begin` for deeds that share a commit with their answers (`keep_each`).
 
-    None: to be done now, and nobody else begins it before the transaction ends. A refusal is not
-    raised. Own decision 0079.
+    By the keys of `requests`: the first answer; the error that `begin` would raise; or None for
+    what is to be done now, and nobody else begins that before the transaction ends. Decision 0079.
     """
     found: dict[int, Answer | HouseError | None] = {}
     names = {_lease_name(one) for one in requests.values()}
@@ -238,7 +238,7 @@ def _given(found: idempotency.Answer, caller: Caller) -> Answer | Refused:
     """The kept answer, or why this caller doesn't get it any more."""
     reach = found.body.get("reach")
     # An answer that the version before has kept names no reach.
-    if reach and not covers(caller, bounds.caller_of(caller.name, reach["role"], reach)):
+    if reach and not covers(caller, caller_scope.caller_of(caller.name, reach["role"], reach)):
         return Refused(
             "access.narrowed",
             "you may see less than when this was answered; ask again with a fresh key",
@@ -248,7 +248,7 @@ def _given(found: idempotency.Answer, caller: Caller) -> Answer | Refused:
 
 
 def _kept(answer: Answer, caller: Caller) -> idempotency.Answer:
-    reach = {"role": caller.role.value} | bounds.as_json(caller)
+    reach = {"role": caller.role.value} | caller_scope.as_json(caller)
     body = {"headers": answer.headers, "text": answer.body, "reach": reach}
     return idempotency.Answer(answer.status, body)
 

@@ -1,6 +1,6 @@
 """Care for what is on its way out: alarms, sending all dead letters again, the daily match.
 
-An alarm is told once when it begins and once when it is over (standing.py).
+An alarm is told once when it begins and once when it is over (standing_alarms.py).
 Source: F48, F50; own decisions 0058, 0066.
 """
 
@@ -28,8 +28,8 @@ from store.trail import audit
 from triage import halting, handover
 from triage.house import BERLIN, House
 from triage.ports import FileOutlet
-from triage.watch import standing, watched
-from triage.watch.standing import Trouble, Watch
+from triage.watch import alarm_checks, standing_alarms
+from triage.watch.standing_alarms import Trouble, Watch
 
 DEAD: Final = "outgoing:dead"
 UNANSWERED: Final = "eakte:receipts"
@@ -74,8 +74,8 @@ def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
         Trouble(DEAD, sum(outgoing_watch.dead_letters(tx).values())),
         Trouble(UNANSWERED, outgoing_watch.unanswered(tx, before=handovers)),
         Trouble(halting.ABOUT, int(halts.standing(tx) is not None)),
-        Trouble(watched.STUCK, watched.stuck_leases(house, tx)),
-        Trouble(watched.KEYS, watched.ending_keys(house, tx)),
+        Trouble(alarm_checks.STUCK, alarm_checks.stuck_leases(house, tx)),
+        Trouble(alarm_checks.KEYS, alarm_checks.ending_keys(house, tx)),
     )
     if tasks is None:
         return found
@@ -91,7 +91,7 @@ def _tell(changed: tuple[Trouble, ...]) -> None:
             log.info("outgoing.alarm_over", about=one.name)
 
 
-WATCH: Final = Watch(standing.OUTGOING, "outgoing.alarm", _read, _tell)
+WATCH: Final = Watch(standing_alarms.OUTGOING, "outgoing.alarm", _read, _tell)
 """Dead letters, what has no receipt for too long (tasks if watched), a stop, leases, keys."""
 
 

@@ -235,7 +235,7 @@ class Groups(Protocol):
 
 
 class Door(Protocol):
-    """Where mail servers come in. Delivers into `letterbox.keep_all`, from threads of its own."""
+    """Where mail servers come in. Delivers into `door_intake.keep_all`, from threads of its own."""
 
     @property
     def is_open(self) -> bool:

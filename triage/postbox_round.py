@@ -18,7 +18,7 @@ from store.processes import leases
 from store.processes.leases import Lease
 from triage import halting, receive, reconcile
 from triage.answers import draft_reply, sent_copy
-from triage.filing import filing, folders, rests
+from triage.filing import filing, folders, leftovers
 from triage.filing.steps import DISK
 from triage.house import House
 from triage.known import one_folder
@@ -142,7 +142,7 @@ class PostboxRound:
             waited=self._waited,
         )
         writes = halting.may_write(house, self.job.name, mode_allows=self.job.files)
-        rests.take_away(house, box, lease, received.rests, may_write=writes)
+        leftovers.take_away(house, box, lease, received.rests, may_write=writes)
         done = self._file(box, lease) if writes else 0
         if writes:
             sweep_outside.from_postbox(house, box, lease)

@@ -29,7 +29,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Whose rows: keys that begin so, or with none of these; and when no other row is begun."""
+    """Which rows: keys that begin with one of `of`, or with none of `none_of`; for how long.
+
+    After `seconds` no other row is begun.
+    """
 
     of: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()
@@ -39,7 +42,7 @@ class Turn:
 ANY: Final = Turn()
 
 Post = Callable[[Outgoing], str]
-"""Hands one row over, for the receiver's answer. Raises: TryLater; or what is refused for good."""
+"""Hands one row over; the receiver's answer. Raises: TryLater; another HouseError is for good."""
 
 Dead = Callable[[Tx, Outgoing, str], None]
 """Notes beside a dead letter what else has to be, in its commit; with the code of the error."""

@@ -50,7 +50,7 @@ class Received:
     """What one pass found: new messages, messages of an older epoch, and those put back by hand.
 
     `waiting` mails may be known ones whose move is in doubt; filing finds out, the next pass sees.
-    `rests` are what the server left of filed ones (filing/rests.py).
+    `rests` are what the server left of filed ones (filing/leftovers.py).
     """
 
     kept: int
@@ -173,7 +173,7 @@ def numbered_anew(tx: Tx, postbox: str, *, folder: str, mails: int, now: datetim
 
 
 def fingerprint(mail: Fetched | TooLarge) -> str:
-    """The fingerprint of what came of a mail; by which it is known, tells `same_mail.name`."""
+    """SHA-256 of the bytes that came; under which one it is known, `same_mail.name` tells."""
     return originals.fingerprint(mail.kept)
 
 
@@ -236,10 +236,10 @@ def _arrival(
 
 
 def _received(told: datetime, now: datetime) -> datetime:
-    """The postbox's word, where it can be true.
+    """When the mail was received, as the postbox says; now, where that can't be true.
 
-    Whoever lays a mail into a folder may name a time to come; alarm and line would wait for it. One
-    that was copied without its time is of 1970: due then, and so written to the customer.
+    A program that lays a mail into a folder may name a time to come, for which alarm and line would
+    wait, or none, which reads as 1970: due since then, and so written to the customer.
     """
     return told if _EARLIEST <= told <= now else now
 

@@ -1,8 +1,8 @@
 """The ledger follows what people and servers do in a postbox: moved, deleted, put back by hand.
 
 Sets are compared, folder by folder; what is missing here and new there is matched by content
-(followed.py). Nothing is written to the postbox and nothing is deleted: a mail that nobody finds
-any more stays in the ledger with its bytes, and its item stays open.
+(follow_moves.py). Nothing is written to the postbox and nothing is deleted: a mail that nobody
+finds any more stays in the ledger with its bytes, and its item stays open.
 Source: imap protocol, step 9 (docs/reliability.md); F11, F12.
 """
 
@@ -17,8 +17,8 @@ from store.acts import ops
 from store.places import sightings
 from store.places.sightings import Sighting
 from store.processes.leases import Lease
-from triage import followed
-from triage.followed import Look, Reconciled
+from triage import follow_moves
+from triage.follow_moves import Look, Reconciled
 from triage.house import House
 from triage.known import same_mail, set_back
 from triage.known.connection_notes import ConnectionNotes
@@ -85,7 +85,7 @@ def reconcile(
         unfinished=len(unread) > READ_A_LOOK,
         untold=found.untold,
     )
-    return followed.follow(house, box.name, lease, look)
+    return follow_moves.follow(house, box.name, lease, look)
 
 
 def _in_all_folders(

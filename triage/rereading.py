@@ -17,12 +17,12 @@ from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
 from store.doors import sessions
 from store.mails import ledger
-from store.places import owned, sightings
+from store.places import ownership, sightings
 from store.processes import leases
 from store.processes.leases import Lease
 from store.sending import outgoing_restored
 from store.trail import audit, restores
-from triage import followed, receive, reconcile, rounds
+from triage import follow_moves, leasing, receive, reconcile, rounds
 from triage.answers import draft_reply
 from triage.house import House
 from triage.known import same_mail
@@ -124,7 +124,7 @@ def _reread(
     taken = copies = older = 0
     for folder in sorted(set(box.folders()) - leave_out - {INBOX}):
         for batch in _strangers(house, box, folder):
-            lease = _renewed(house, lease)
+            lease = leasing.renewed(house, lease, seconds=LEASE_SECONDS)
             fresh = [mail for mail in batch if mail.received_at >= since - BACKLOG]
             older += len(batch) - len(fresh)
             hashes = {mail.place: same_mail.name(mail) for mail in fresh}
@@ -137,7 +137,7 @@ def _reread(
             _sort_where_it_lies(
                 house, box.name, {mail.place: hashes[mail.place] for mail in unknown}
             )
-    lease = _renewed(house, lease)
+    lease = leasing.renewed(house, lease, seconds=LEASE_SECONDS)
     drafts = draft_reply.hold_back(house, box, lease)
     result = Reread(box.name, taken, followed, copies, older, drafts)
     log.info("postbox.reread", postbox=box.name, taken_in=taken, copies=copies, older=older)
@@ -149,7 +149,7 @@ def _followed(house: House, box: Postbox, lease: Lease) -> tuple[Lease, int]:
     read: dict[Place, str] = {}
     moved, unfinished = 0, True
     while unfinished:
-        lease = _renewed(house, lease)
+        lease = leasing.renewed(house, lease, seconds=LEASE_SECONDS)
         look = reconcile.reconcile(house, box, lease, read=read)
         moved, unfinished = moved + look.moved_by_hand, look.unfinished
     return lease, moved
@@ -189,13 +189,13 @@ def _follow(
     now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
-        return followed.found_again(tx, postbox, place, hashes[place], own=None, now=now)
+        return follow_moves.found_again(tx, postbox, place, hashes[place], own=None, now=now)
 
 
 def _sort_where_it_lies(house: House, postbox: str, mails: Mapping[Place, str]) -> None:
     """Sorted at once, and left in the folder: a person may have chosen it since the backup."""
     with house.db.read() as tx:
-        ids = owned.owners(tx, postbox, found=mails)
+        ids = ownership.owners(tx, postbox, found=mails)
     for place, message_id in ids.items():
         if not rounds.sort_guarded(house, message_id):
             continue
@@ -221,8 +221,3 @@ def _lease(house: House, postbox: str) -> Lease:
             postbox=postbox,
         )
     return lease
-
-
-def _renewed(house: House, lease: Lease) -> Lease:
-    with house.db.write() as tx:
-        return leases.renew(tx, lease, now=house.clock(), seconds=LEASE_SECONDS)

@@ -20,19 +20,19 @@ from triage import (
     counted_days,
     deciding,
     idempotency,
+    orphaned_items,
     outgoing_care,
     send,
     sessions,
     set_clock,
     sort,
-    stray_lines,
 )
 from triage.desk import holding
 from triage.house import House
-from triage.rulesets import off as rules_off
+from triage.rulesets import switched_off as rules_off
 from triage.send import Outlets
 from triage.sending import turns
-from triage.texts import ends as text_ends
+from triage.texts import expiry as text_ends
 from triage.trail import anchor
 from triage.watch import freshness, wandering
 
@@ -225,7 +225,7 @@ WATCHES: Final = (outgoing_care.WATCH, wandering.WATCH, rules_off.WATCH)
 
 
 def keep_order(house: House, worker: str) -> int:
-    """Leases that ran out, parked items, the trail's chain, overdue mail, figures of past days.
+    """Each minute: items back into the line, alarms, seals of the trail, figures of past days.
 
     One worker at a time. An anchor that can't be written is told in the end, when all else is done.
     """
@@ -239,13 +239,13 @@ def keep_order(house: House, worker: str) -> int:
         if lease is None:
             return 0
         expired = holding.back_to_the_line(house, tx, now=now)
-        stray_lines.hand_on(house, tx, now=now)
+        orphaned_items.hand_on(house, tx, now=now)
         alarms = freshness.note(house, tx, fresh)
         ending = text_ends.note(house, tx, ends)
         changed = [(watch, watch.note(house, tx, found)) for watch, found in troubles]
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)
-    # First of all: who verifies the trail in between takes it for one whose lines were cut.
+    # At once: until the anchor knows the new seal, `trail verify` takes the trail for a cut one.
     trouble = _anchored(house, now)
     freshness.tell(alarms)
     text_ends.tell(ending)
@@ -263,7 +263,7 @@ def keep_order(house: House, worker: str) -> int:
 
 
 def _anchored(house: House, now: datetime) -> HouseError | None:
-    """Why the head can't be noted now: its disk may be full for days."""
+    """Note the head of the trail in the anchor; why not, where that fails: a disk may stay full."""
     if house.policy.anchor is None:
         return None
     try:

@@ -213,7 +213,7 @@ def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> tuple[str,
 
 
 def _require_time(house: House, row: Outgoing) -> None:
-    """Whoever stood still since the claim (a frozen machine) may no longer be the only one.
+    """Pass while the claim lasts long enough to send; after a freeze another may have the row.
 
     A mail that left twice can't be called back; the other ways out know a repetition by its key.
     Raises: Conflict: `outgoing.claim_lost`.

@@ -137,7 +137,7 @@ def holds(row: SessionRow, now: datetime, limits: Limits) -> bool:
 
 
 def digest(number: str) -> str:
-    """What the store knows of a number."""
+    """SHA-256 in hex of a session's number; the number itself is stored nowhere."""
     return sha256(number.encode()).hexdigest()
 
 

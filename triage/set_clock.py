@@ -11,7 +11,7 @@ import structlog
 
 from rules.backoff import longest_waits
 from rules.undo import UNDO_SECONDS
-from store.processes import beats, clock_set_back
+from store.processes import clock_set_back, heartbeats
 from store.processes.clock_set_back import Longest
 from store.processes.leases import CLOCKS_APART
 from triage.desk.holding import longest_lease
@@ -34,7 +34,7 @@ def look(house: House) -> int:
     """
     now = house.clock()
     with house.db.read() as tx:
-        last = beats.one(tx, LOOP)
+        last = heartbeats.one(tx, LOOP)
         by = timedelta(0) if last is None else last.at - now
         longest = _longest(house, now=now, is_known=by > CLOCKS_APART)
         is_too_far = clock_set_back.is_too_far(tx, now=now, longest=longest)

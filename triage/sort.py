@@ -41,7 +41,7 @@ def write(house: House, tx: Tx, found: Sequence[Sorted]) -> frozenset[int]:
     conversation.note(tx, ((one.message, one.mail) for one in ours))
     _write_verdicts(house, tx, ours, now)
     targets = {one.message.id: one.verdict.folder for one in ours}
-    wishes.want_many(tx, targets, kind="file", now=now)
+    wishes.want_many(tx, targets, now=now)
     for message_id in sightings.left(tx, ids):
         # Somebody took it out of the postbox before it was sorted; it is worked on all the same.
         ledger.take_out(tx, message_id, now=now)
@@ -95,14 +95,14 @@ def _note(found: Sorted) -> Note:
     )
 
 
-def enqueue(house: House, tx: Tx, found: Sorted, *, team: Team, review: bool) -> int:
-    """Keep the verdict and put the mail into the queue of `team`; the item's id.
+def enqueue_for_review(house: House, tx: Tx, found: Sorted) -> int:
+    """Keep the verdict and put the mail into the queue of the EZ, to be looked at; the item's id.
 
     The caller sets the ledger state in the same transaction. Raises: Conflict: `item.exists`.
     """
     now = house.clock()
     verdicts.add(tx, _new_verdict(found), now=now)
-    return items.create(tx, _new_item(house, found, team=team, review=review), now=now)
+    return items.create(tx, _new_item(house, found, team=Team.EZ, review=True), now=now)
 
 
 def _new_verdict(found: Sorted) -> NewVerdict:

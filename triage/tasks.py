@@ -27,7 +27,7 @@ from store.sending import outgoing, outgoing_turns
 from store.sending.outgoing import NewOutgoing, Outgoing
 from store.tables.ledger import OutgoingState
 from triage import modes
-from triage.desk import cases
+from triage.desk import transitions
 from triage.doorkeeper import workable_item
 from triage.house import BERLIN, House
 
@@ -92,7 +92,7 @@ def order(
         if outgoing.get(tx, row).state in outgoing.ENDED_BADLY:
             outgoing.replay(tx, row, now=now)
         details = {"outgoing": row, "task": kind.value}
-        cases.note(tx, caller, item, action="task.ordered", now=now, details=details)
+        transitions.note(tx, caller, item, action="task.ordered", now=now, details=details)
     return row
 
 
@@ -114,7 +114,9 @@ def cancel(
         if row is None or row.kind != OutgoingKind.TASK:
             raise Refused("task.unknown", f"Item {item.id} has no task {outgoing_id}.")
         outgoing_turns.cancel(tx, row.id, reason=reason.strip(), now=now)
-        cases.note(tx, caller, item, action="task.cancelled", now=now, details={"outgoing": row.id})
+        transitions.note(
+            tx, caller, item, action="task.cancelled", now=now, details={"outgoing": row.id}
+        )
 
 
 def build(house: House, row: Outgoing) -> Task:

@@ -52,7 +52,7 @@ def line(
 
 
 def require_outside(out: Path) -> None:
-    """A tree with version control or our project file is no place for customers' text.
+    """Refuse a path inside a source tree: customers' text would be committed with it.
 
     Raises: Refused: `relearn.inside`.
     """

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from rules import proof
 from rules.access import Caller, Permission
 from rules.codes import Concern
+from rules.deadlines import Due
 from rules.errors import HouseError, Refused
 from rules.item import (
     AfterReceipt,
@@ -27,13 +28,14 @@ from rules.item import (
 from rules.undo import Undoable
 from store.database.engine import Tx
 from store.desk import claims, items
-from store.desk.items import ItemChange
+from store.desk.items import Item, ItemChange
 from store.mails import verdicts
 from triage import handover, tasks
-from triage.desk import cases, handing_out, holding, undo
+from triage.desk import handing_out, holding, transitions, undo
 from triage.desk.claimed import Claim
 from triage.desk.correction import Correction, add_verdict, in_order, require_reason, sooner
 from triage.desk.handing_out import Asked
+from triage.desk.transitions import Deed
 from triage.doorkeeper import require_scope, visible_item, workable_item
 from triage.filing import wish
 from triage.house import House
@@ -118,7 +120,7 @@ def release(house: House, caller: Caller, item_id: int, token: str) -> None:
         event: Event = Released()
         if item.eakte is EakteState.SENT:
             event = ReceiptAwaited(AfterReceipt.COME_BACK, CloseReason.HANDED_OVER)
-        cases.do(tx, caller, item, cases.Deed(event, "item.released"), token=token, now=now)
+        transitions.do(tx, caller, item, Deed(event, "item.released"), token=token, now=now)
 
 
 def park(
@@ -134,16 +136,9 @@ def park(
         item = workable_item(caller, tx, item_id, token=token, now=now)
         day = holding.park_day(house, item.agency_code, until)
         event = Parked(until=day, today=house.local_now().date())
-        saved = cases.do(
-            tx,
-            caller,
-            item,
-            cases.Deed(
-                event, "item.parked", details={"until": day.isoformat()}, more={"note": reason}
-            ),
-            token=token,
-            now=now,
-        )
+        details = {"until": day.isoformat()}
+        deed = Deed(event, "item.parked", details=details, more={"note": reason})
+        saved = transitions.do(tx, caller, item, deed, token=token, now=now)
         undo.remember(tx, caller, item, saved, Undoable.PARKED, now=now)
     return day
 
@@ -156,14 +151,8 @@ def give_back(house: House, caller: Caller, item_id: int, token: str, *, reason:
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
-        saved = cases.do(
-            tx,
-            caller,
-            item,
-            cases.Deed(Returned(reason), "item.returned", more={"note": reason}),
-            token=token,
-            now=now,
-        )
+        deed = Deed(Returned(reason), "item.returned", more={"note": reason})
+        saved = transitions.do(tx, caller, item, deed, token=token, now=now)
         undo.remember(tx, caller, item, saved, Undoable.RETURNED, now=now)
         wish.into_folder(house, tx, saved, now=now)
     return saved.hops
@@ -182,23 +171,13 @@ def forward(
         raise Refused("agency.unknown", f"There is no agency {agency_code}.", agency=agency_code)
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
-        saved = cases.do(
-            tx,
-            caller,
-            item,
-            cases.Deed(
-                Forwarded(agency.code, reason),
-                "item.forwarded",
-                details={
-                    "to": agency.code,
-                    "from": item.agency_code,
-                    "from_region": item.region,
-                },
-                more={"agency_code": agency.code, "region": agency.region, "note": reason},
-            ),
-            token=token,
-            now=now,
+        deed = Deed(
+            Forwarded(agency.code, reason),
+            "item.forwarded",
+            details={"to": agency.code, "from": item.agency_code, "from_region": item.region},
+            more={"agency_code": agency.code, "region": agency.region, "note": reason},
         )
+        saved = transitions.do(tx, caller, item, deed, token=token, now=now)
         undo.remember(tx, caller, item, saved, Undoable.FORWARDED, now=now)
         wish.into_folder(house, tx, saved, now=now)
     return saved.hops
@@ -218,31 +197,28 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
         is_other = handover.is_new_record(tx, item, correction.kundennummer)
         due = sooner(house, item, correction.concerns, correction.payment_relevant)
         add_verdict(tx, caller, item, correction, due, now)
-        more = ItemChange(
-            first_concern=correction.concerns[0].value,
-            review=False,
-            proof_duty=proof.has_proof_duty(correction.concerns),
-        )
-        if due is not None:
-            more.update(items.due_by(item, due.day))
-        event = PaymentCorrected(correction.payment_relevant, correction.reason, is_other)
-        saved = cases.do(
-            tx,
-            caller,
-            item,
-            cases.Deed(
-                event,
-                "item.corrected",
-                details={"concerns": [code.value for code in correction.concerns]},
-                more=more,
-            ),
-            token=token,
-            now=now,
-        )
+        deed = _corrected(item, correction, due, is_other=is_other)
+        saved = transitions.do(tx, caller, item, deed, token=token, now=now)
         if not is_other:
             # Taken back, it would wait for a receipt that may have been turned down meanwhile.
             undo.remember(tx, caller, item, saved, Undoable.CORRECTED, now=now)
         wish.into_folder(house, tx, saved, now=now)
+
+
+def _corrected(item: Item, correction: Correction, due: Due | None, *, is_other: bool) -> Deed:
+    more = ItemChange(
+        first_concern=correction.concerns[0].value,
+        review=False,
+        proof_duty=proof.has_proof_duty(correction.concerns),
+    )
+    if due is not None:
+        more.update(items.due_by(item, due.day))
+    return Deed(
+        PaymentCorrected(correction.payment_relevant, correction.reason, is_other),
+        "item.corrected",
+        details={"concerns": [code.value for code in correction.concerns]},
+        more=more,
+    )
 
 
 def close(house: House, caller: Caller, item_id: int, token: str, *, reason: CloseReason) -> None:
@@ -255,14 +231,8 @@ def close(house: House, caller: Caller, item_id: int, token: str, *, reason: Clo
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         tasks.require_left(tx, item.id)
-        saved = cases.do(
-            tx,
-            caller,
-            item,
-            cases.Deed(CloseAsked(reason), "item.closed", details={"reason": reason.value}),
-            token=token,
-            now=now,
-        )
+        deed = Deed(CloseAsked(reason), "item.closed", details={"reason": reason.value})
+        saved = transitions.do(tx, caller, item, deed, token=token, now=now)
         undo.remember(tx, caller, item, saved, Undoable.CLOSED, now=now)
 
 
@@ -272,7 +242,7 @@ def _kept_nowhere(_outcome: handing_out.Outcome) -> None:
 
 def _claim(tx: Tx, caller: Caller, claimed: claims.Claimed, now: datetime) -> Claim:
     item = claimed.item
-    cases.note(tx, caller, item, action="item.claimed", now=now)
+    transitions.note(tx, caller, item, action="item.claimed", now=now)
     marking.show(tx, item, now=now)
     if item.lease_until is None:
         raise AssertionError("the store hands out items with a lease only")

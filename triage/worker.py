@@ -18,7 +18,7 @@ from uuid import uuid4
 import structlog
 
 from rules.errors import HouseError
-from store.processes import beats
+from store.processes import heartbeats
 from triage import hooks, rounds, sort_turns
 from triage.bells import Ringer
 from triage.hooks import Subscription
@@ -187,6 +187,6 @@ class Worker:
         """Tell /health/ready how the round went; if the database is away, ready says so itself."""
         try:
             with self.house.db.write() as tx:
-                beats.beat(tx, name, code=code, message=message, now=self.house.clock())
+                heartbeats.beat(tx, name, code=code, message=message, now=self.house.clock())
         except HouseError as exc:
             log.warning("beat.failed", round=name, code=exc.code)

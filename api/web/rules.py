@@ -25,9 +25,9 @@ from rules.errors import Conflict, Refused
 from rules.placename import fold
 from rules.rulesets.taken_over import Remark
 from triage.rulesets import drafts as rulesets
-from triage.rulesets import going_back, trial_run
+from triage.rulesets import importing as rule_import
 from triage.rulesets import reading as rule_reading
-from triage.rulesets import taking_over as rule_import
+from triage.rulesets import rollback, trial_run
 from triage.rulesets.drafts import Checked, Shown
 from triage.rulesets.trial import Span
 
@@ -164,7 +164,7 @@ def take_back(
 
     Of what the page showed: pressed again, or beside somebody else, it takes back nothing more.
     """
-    done = going_back.rollback(visit.house, visit.caller, region, seen=stand or "-")
+    done = rollback.rollback(visit.house, visit.caller, region, seen=stand or "-")
     name = "rules_withdrawn" if done.withdrawn else "rules_back" if done.to else "rules_none"
     return go("/regeln", Notice(name))
 

@@ -36,11 +36,10 @@ _STYLE: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What an axis tells, and from where to where; values are shares, shown in per cent."""
+    """What an axis tells, and from where on; values are shares up to 1, shown in per cent."""
 
     name: str
     low: float = 0.0
-    high: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ def _legend(chart: Chart) -> Iterator[str]:
 
 def _ticks(axis: Axis) -> list[float]:
     """Five equal steps; the ends are chosen so that these are round."""
-    return [axis.low + (axis.high - axis.low) * step / 5 for step in range(6)]
+    return [axis.low + (1 - axis.low) * step / 5 for step in range(6)]
 
 
 def _percent(share: float) -> str:
@@ -166,4 +165,4 @@ def _place(chart: Chart, point: Point) -> tuple[float, float]:
 
 
 def _share(value: float, axis: Axis) -> float:
-    return min(1.0, max(0.0, (value - axis.low) / (axis.high - axis.low)))
+    return min(1.0, max(0.0, (value - axis.low) / (1 - axis.low)))

@@ -3,7 +3,7 @@
 An asyncio server in a thread of its own; whatever it keeps is kept in another thread, so that a
 slow commit never holds up a conversation, and a client that goes away never stops a commit.
 Any trouble of ours is a 451 without a word about it, so that the sender's queue repeats the
-delivery. What a delivery becomes is in triage/letterbox.py.
+delivery. What a delivery becomes is in triage/door_intake.py.
 Source: RFC 5321, RFC 2033 (LMTP), RFC 1047 (repeated deliveries); measurement 2026-11-23
 (aiosmtpd 1.4.6); own decision 0026.
 """

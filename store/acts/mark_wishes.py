@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from rules.marks import OwnMark
-from store.database import rows, spoken
+from store.database import compiled, rows
 from store.database.engine import Tx
 from store.database.statements import parts
 from store.processes import leases
@@ -52,12 +52,12 @@ _COLUMNS = rows.columns(MarkWish, table)
 
 
 def words(text: str) -> frozenset[OwnMark]:
-    """The marks of such a list."""
+    """The marks in one of the lists of a `MarkWish`: words joined by commas."""
     return frozenset(OwnMark(word) for word in text.split(",") if word)
 
 
 def text_of(marks: Iterable[OwnMark]) -> str:
-    """Such a list."""
+    """Marks as such a list, in alphabetical order."""
     return ",".join(sorted(mark.value for mark in marks))
 
 
@@ -81,15 +81,15 @@ def want_each(
 
     `marks` is not empty.
     """
-    ids = spoken.listed(sorted(message_ids))
+    ids = compiled.listed(sorted(message_ids))
     values = {"given": ids, "marks": text_of(marks), "now": now}
-    spoken.run_planned_anew(tx, _WANT[tx.dialect], values)
+    compiled.run_planned_anew(tx, _WANT[tx.dialect], values)
 
 
 def _want_in(engine: str) -> sa.TextClause:
-    """In the order of the ids, so that nobody waits in a ring; by the key of the messages alone.
+    """Rows are written in the order of the ids, so that two callers can't deadlock.
 
-    PostgreSQL takes them as an array: of a list it would not know that it is short.
+    PostgreSQL gets the ids as an array: of a list of JSON its planner can't see how short it is.
     """
     among = {
         "postgresql": "= ANY (CAST(translate(:given, '[]', '{}') AS bigint[]))",
@@ -106,7 +106,7 @@ def _want_in(engine: str) -> sa.TextClause:
     return words.bindparams(sa.bindparam("now", type_=table.c.changed_at.type))
 
 
-_WANT = {engine: _want_in(engine) for engine in spoken.ENGINES}
+_WANT = {engine: _want_in(engine) for engine in compiled.ENGINES}
 
 
 def found_on(
@@ -200,9 +200,9 @@ def put_off(
     lease: Lease,
     now: datetime,
 ) -> None:
-    """The server's answer was no; once more at that moment, or never (None). Nothing is in doubt.
+    """The server refused: tried again at `next_try_at`, or never (None). Nothing is in doubt.
 
-    A wish that came meanwhile is due at once. Raises: Conflict: `lease.lost`.
+    A wish that was changed meanwhile is due at once. Raises: Conflict: `lease.lost`.
     """
     leases.hold(tx, lease, now=now)
     when = sa.literal(next_try_at, table.c.next_try_at.type)

@@ -53,37 +53,39 @@ def sent_many(
     """
     leases.hold(tx, lease, now=now)
     there = _locked_many(tx, wishes)
-    acts = []
+    acts: list[Op] = []
     for wish in wishes:
-        act = there.get(wish.id)
-        if act is None or act.dst_folder != wish.dst_folder or act.dst_folder not in marks:
-            continue
-        mark = act.mark or marks[act.dst_folder]
-        acts.append(
-            replace(
-                wish,
-                src_folder=act.src_folder,
-                src_epoch=act.src_epoch,
-                src_uid=act.src_uid,
-                state=_fenced_step(act, OpState.SENT, lease),
-                sent_at=now,
-                mark_epoch=mark.epoch,
-                mark_next_uid=mark.next_uid,
-                fence=lease.fence,
-            )
-        )
-    sent = [
-        {
-            "op_id": act.id,
-            "at": now,
-            "epoch": act.mark_epoch,
-            "next_uid": act.mark_next_uid,
-            "to_fence": act.fence,
-        }
-        for act in acts
-    ]
-    by_columns.run(tx, _SENT, sent)
+        now_is = there.get(wish.id)
+        if now_is and now_is.dst_folder == wish.dst_folder and now_is.dst_folder in marks:
+            acts.append(_as_sent(wish, now_is, marks[now_is.dst_folder], lease=lease, now=now))
+    by_columns.run(tx, _SENT, [_row_of_sent(act) for act in acts])
     return tuple(acts)
+
+
+def _as_sent(wish: Op, standing: Standing, mark: Watermark, *, lease: Lease, now: datetime) -> Op:
+    """The wish as it goes out, from where the mail lies by now; the first watermark stays."""
+    first = standing.mark or mark
+    return replace(
+        wish,
+        src_folder=standing.src_folder,
+        src_epoch=standing.src_epoch,
+        src_uid=standing.src_uid,
+        state=_fenced_step(standing, OpState.SENT, lease),
+        sent_at=now,
+        mark_epoch=first.epoch,
+        mark_next_uid=first.next_uid,
+        fence=lease.fence,
+    )
+
+
+def _row_of_sent(act: Op) -> dict[str, Any]:
+    return {
+        "op_id": act.id,
+        "at": act.sent_at,
+        "epoch": act.mark_epoch,
+        "next_uid": act.mark_next_uid,
+        "to_fence": act.fence,
+    }
 
 
 def done_many(tx: Tx, proven: Sequence[tuple[Op, Place]], *, lease: Lease, now: datetime) -> None:
@@ -120,7 +122,7 @@ def done_many(tx: Tx, proven: Sequence[tuple[Op, Place]], *, lease: Lease, now: 
 def later(
     tx: Tx, op_id: int, *, error_code: str, next_try_at: datetime, lease: Lease, now: datetime
 ) -> None:
-    """Not now, and one more try; the state stays: a sent command is looked for before a repetition.
+    """Put the act off and count the try. The state stays: what was sent is looked for first.
 
     Raises: Refused: `op.unknown`. Conflict: `lease.lost`, `op.step`.
     """
@@ -135,7 +137,7 @@ def later(
 def wait_for_folder(
     tx: Tx, postbox: str, folder: str, *, next_try_at: datetime, lease: Lease, now: datetime
 ) -> None:
-    """The others that are due into the folder wait as long: so many would hold up all others.
+    """Put off whatever else is due into that folder: failing one by one it would hold up the rest.
 
     Raises: Conflict: `lease.lost`.
     """
@@ -153,7 +155,7 @@ def wait_for_folder(
 
 
 def lost(tx: Tx, op_id: int, *, error_code: str, lease: Lease, now: datetime) -> None:
-    """The message is neither here nor there. For people.
+    """Give the act up: the mail is in neither folder. A person has to look.
 
     Raises: Refused: `op.unknown`. Conflict: `lease.lost`, `op.step`.
     """
@@ -162,7 +164,7 @@ def lost(tx: Tx, op_id: int, *, error_code: str, lease: Lease, now: datetime) ->
 
 
 def refused(tx: Tx, op_id: int, *, error_code: str, lease: Lease, now: datetime) -> None:
-    """The last try failed: the server will never do it. For people.
+    """Give the act up: the server refused the last try. A person has to look.
 
     Raises: Refused: `op.unknown`. Conflict: `lease.lost`, `op.step`.
     """

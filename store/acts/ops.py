@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -23,6 +23,9 @@ from store.tables.ledger import message
 from store.tables.ledger import op as table
 
 _OPEN = (OpState.NEW, OpState.SENT)
+
+FILE: Final = "file"
+"""The kind of every act: to move a mail into a folder. Marks are wishes of their own."""
 
 AHEAD = 5
 """How many times as many as a pass takes are looked through for acts with one target. Own decision
@@ -62,7 +65,6 @@ class Op(Standing):
 
     message_id: int
     postbox: str
-    kind: str
     created_at: datetime
     sent_at: datetime | None
     done_at: datetime | None
@@ -100,9 +102,9 @@ def in_doubt(tx: Tx, postbox: str) -> frozenset[int]:
 
 
 def targets_of_gone(tx: Tx, postbox: str) -> frozenset[str]:
-    """Folders into which mails were to be moved that are `gone` now: they may lie there.
+    """Targets of moves whose mails are `gone` now: they may lie there, and nobody has seen them.
 
-    So it is where a move was given up because its target could not be read.
+    A move was given up, for example, because its target could not be read.
     """
     statement = (
         sa.select(table.c.dst_folder)
@@ -147,7 +149,7 @@ def due(tx: Tx, postbox: str, *, now: datetime, limit: int) -> tuple[Op, ...]:
 
 
 def _together(tx: Tx, postbox: str, now: datetime, limit: int) -> tuple[Op, ...]:
-    """New acts, as `due` tells; most of those that are looked through are for a later pass."""
+    """New acts in the order that `due` tells; reads the heads of `AHEAD` times as many."""
     heads = sa.select(table.c.id, table.c.dst_folder)
     heads = _are_due(heads, postbox, OpState.NEW, now).limit(AHEAD * limit)
     by_target: dict[str, list[int]] = {}
@@ -164,7 +166,7 @@ def _together(tx: Tx, postbox: str, now: datetime, limit: int) -> tuple[Op, ...]
 def _are_due(
     select: sa.Select[*tuple[Any, ...]], postbox: str, state: OpState, now: datetime
 ) -> sa.Select[*tuple[Any, ...]]:
-    """The same of acts in that state which are due, oldest first and one a message."""
+    """`select` narrowed to acts in that state which are due, oldest first and one a message."""
     earlier = table.alias("earlier")
     waits = sa.exists().where(
         earlier.c.message_id == table.c.message_id,
@@ -193,13 +195,13 @@ def of_message(tx: Tx, message_id: int) -> tuple[Op, ...]:
     return rows.all_as(tx, Op, statement)
 
 
-def of_messages(tx: Tx, message_ids: Iterable[int], *, kind: str) -> dict[int, tuple[Op, ...]]:
-    """The acts of one kind on many messages, oldest first; only messages that have some."""
+def of_messages(tx: Tx, message_ids: Iterable[int]) -> dict[int, tuple[Op, ...]]:
+    """The acts on many messages, oldest first; only messages that have some."""
     found: dict[int, list[Op]] = {}
     for part in parts(message_ids):
         statement = (
             sa.select(*_COLUMNS)
-            .where(table.c.message_id.in_(part), table.c.kind == kind)
+            .where(table.c.message_id.in_(part), table.c.kind == FILE)
             .order_by(table.c.id)
         )
         for act in rows.all_as(tx, Op, statement):

@@ -21,24 +21,24 @@ from store.tables.ledger import SightingState
 from store.tables.ledger import op as table
 
 
-def want(tx: Tx, message_id: int, *, kind: str, dst_folder: str, now: datetime) -> int | None:
+def want(tx: Tx, message_id: int, *, dst_folder: str, now: datetime) -> int | None:
     """Wish that the message be filed into `dst_folder`; the id of the act. See `want_many`.
 
     None where nothing is to be done: it lies in no postbox, or in that folder already.
     """
-    return want_many(tx, {message_id: dst_folder}, kind=kind, now=now).get(message_id)
+    return want_many(tx, {message_id: dst_folder}, now=now).get(message_id)
 
 
-def want_many(tx: Tx, targets: Mapping[int, str], *, kind: str, now: datetime) -> dict[int, int]:
+def want_many(tx: Tx, targets: Mapping[int, str], *, now: datetime) -> dict[int, int]:
     """Wish that each message be filed into its target; the ids of the acts by message.
 
-    Left out where nothing is to be done. A wish of the same kind that was not sent yet gets the
+    Left out where nothing is to be done. A wish that was not sent yet gets the
     new target, or is withdrawn; one that was sent comes first. Waits for a worker who is just
     writing what he did with one of the messages. Raises: Refused: `mail.unknown`.
     """
     known = ledger.lock_many(tx, targets)
     places = sightings.of_messages(tx, targets)
-    acts = ops.of_messages(tx, targets, kind=kind)
+    acts = ops.of_messages(tx, targets)
     found: dict[int, int] = {}
     new: list[dict[str, Any]] = []
     for message_id, folder in targets.items():
@@ -56,7 +56,7 @@ def want_many(tx: Tx, targets: Mapping[int, str], *, kind: str, now: datetime) -
             _aim(tx, wish, folder)
             found[message_id] = wish.id
         else:
-            new.append(_row(lies, kind=kind, dst_folder=folder, now=now))
+            new.append(_row(lies, dst_folder=folder, now=now))
     return found | _insert(tx, new)
 
 
@@ -83,11 +83,11 @@ def _withdraw(tx: Tx, wish: Op | None) -> None:
         tx.run(sa.delete(table).where(table.c.id == wish.id, table.c.state == OpState.NEW))
 
 
-def _row(lies: Sighting, *, kind: str, dst_folder: str, now: datetime) -> dict[str, Any]:
+def _row(lies: Sighting, *, dst_folder: str, now: datetime) -> dict[str, Any]:
     return {
         "message_id": lies.message_id,
         "postbox": lies.postbox,
-        "kind": kind,
+        "kind": ops.FILE,
         "src_folder": lies.folder,
         "src_epoch": lies.epoch,
         "src_uid": lies.uid,

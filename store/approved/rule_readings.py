@@ -61,7 +61,7 @@ _COLUMNS = rows.columns(Reading, table)
 
 
 def order(tx: Tx, wanted: Wanted, *, now: datetime) -> int:
-    """Order a reading in place of the one before, of which nothing is noted any more; its id."""
+    """Order a reading; its id. It replaces the one before, whose outcome is dropped."""
     values = {name: getattr(wanted, name) for name in wanted.__slots__} | {"at": now}
     anew = {
         "run": table.c.run + 1,

@@ -53,7 +53,7 @@ _COLUMNS = rows.columns(OrderedTrial, table)
 
 
 def order(tx: Tx, wanted: Wanted, *, now: datetime) -> int:
-    """Order a dry run in place of the one before, of which nothing is noted any more; its id."""
+    """Order a dry run; its id. It replaces the one before, whose outcome is dropped."""
     values = {name: getattr(wanted, name) for name in wanted.__slots__} | {"at": now}
     anew = {"run": table.c.run + 1, "tried": 0, "done_at": None, "result": None, "error_code": ""}
     statement = insert(tx, table).values(**values)

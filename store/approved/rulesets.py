@@ -42,7 +42,7 @@ class Version:
 
     @property
     def sha256(self) -> str:
-        """Of the text: what somebody has read, by name."""
+        """SHA-256 of the text in hex: by it a caller names what he has read."""
         return sha256(self.text.encode()).hexdigest()
 
 
@@ -196,7 +196,7 @@ def activations(tx: Tx) -> tuple[Activation, ...]:
 
 
 def wait_for(tx: Tx, ruleset_id: int) -> None:
-    """Whoever activates the version just now has committed when this returns, or waits for us."""
+    """Lock the version until this transaction ends; who is activating it now commits first."""
     tx.run(sa.select(table.c.id).where(table.c.id == ruleset_id).with_for_update())
 
 

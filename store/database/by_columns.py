@@ -48,7 +48,7 @@ class _Bound:
 
 
 def run(tx: Tx, statement: sa.Insert | sa.Update, rows: Sequence[_Row]) -> None:
-    """Run it for each of the rows, in their order; all have the names of the first. None: nothing.
+    """Run the statement once a row, in order; all rows have the same keys, and there may be none.
 
     `statement` is built once and kept by its caller, who does not ask for an answer. Raises: as
     `Tx.run`.

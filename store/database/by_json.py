@@ -44,7 +44,7 @@ class _Plan:
 
 
 def add(tx: Tx, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows in their order; all have the names of the first, and there is one at least.
+    """Insert the rows in order; all have the same keys, and there is at least one.
 
     Raises: as `Tx.run`. KeyError: a column is of a kind that JSON can't carry.
     """

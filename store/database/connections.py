@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 
 from rules.errors import Refused
-from store.database import alive
+from store.database import pre_ping
 
 # psycopg logs what the server said when a connection broke, as text of its own (promise 8).
 logging.getLogger("psycopg").setLevel(logging.CRITICAL + 1)
@@ -203,7 +203,7 @@ def _postgresql(url: sa.URL) -> sa.Engine:
             "keepalives_count": 3,
         },
     )
-    alive.watch(engine)
+    pre_ping.watch(engine)
     event.listen(engine, "handle_error", _lost)
     return engine
 

@@ -44,7 +44,6 @@ class StoredPlan:
     reference: str
     made_at: datetime
     made_by: str
-    approved_at: datetime | None
     approved_by: str | None
     ended_at: datetime | None
 

@@ -15,9 +15,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.item import ItemState
-from store.database import failures, rows, spoken
+from store.database import compiled, failures, rows
+from store.database.compiled import Compiled
 from store.database.engine import Tx
-from store.database.spoken import Spoken
 from store.database.statements import parts, spelled
 from store.desk import claims
 from store.desk.claims import Line
@@ -106,7 +106,7 @@ def _together(
     tx: Tx, shape: tuple[bool, bool, bool], wants: Sequence[Want], *, now: datetime
 ) -> list[Handed | None]:
     """The claims of one shape, in their order."""
-    way = spoken.of(tx.dialect, claims.next_statement(shape))
+    way = compiled.of(tx.dialect, claims.next_statement(shape))
     asked = [
         claims.values_of(want.line)
         | claims.to_whom(want.holder, claims.until(now, want.lease_seconds))
@@ -118,7 +118,9 @@ def _together(
     ]
 
 
-def _sent(tx: Tx, way: Spoken, asked: Iterable[Mapping[str, Any]]) -> list[tuple[int, int] | None]:
+def _sent(
+    tx: Tx, way: Compiled, asked: Iterable[Mapping[str, Any]]
+) -> list[tuple[int, int] | None]:
     driver: Any = tx.connection.connection
     with failures.translated(), closing(driver.cursor()) as cursor:
         if tx.dialect == "sqlite":

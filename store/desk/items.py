@@ -233,7 +233,7 @@ def of_message(tx: Tx, message_id: int) -> Item | None:
 
 
 def wait_for(tx: Tx, message_id: int) -> None:
-    """Whoever writes on the message's item just now has committed; the next one waits for us."""
+    """Lock the message's item until this transaction ends; who is writing on it commits first."""
     statement = sa.select(table.c.id).where(table.c.message_id == message_id)
     tx.run(statement.with_for_update(key_share=True))
 

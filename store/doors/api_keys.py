@@ -13,7 +13,7 @@ from rules.access import Caller
 from rules.errors import Conflict
 from store.database.engine import Tx
 from store.database.statements import insert, parts
-from store.doors import bounds
+from store.doors import caller_scope
 from store.tables.access import api_key as table
 
 
@@ -40,7 +40,7 @@ def add(tx: Tx, row: KeyRow) -> None:
         "name": row.caller.name,
         "hash": row.hash,
         "role": row.caller.role.value,
-        "bounds": bounds.as_json(row.caller),
+        "bounds": caller_scope.as_json(row.caller),
         "created_at": row.created_at,
         "created_by": row.created_by,
         "expires_on": row.expires_on,
@@ -82,7 +82,7 @@ def used(tx: Tx, name: str, *, day: date) -> None:
 
 def _read(found: sa.Row[tuple[object, ...]]) -> KeyRow:
     return KeyRow(
-        caller=bounds.caller_of(found.name, found.role, found.bounds),
+        caller=caller_scope.caller_of(found.name, found.role, found.bounds),
         hash=found.hash,
         created_at=found.created_at,
         created_by=found.created_by,

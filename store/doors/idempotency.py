@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.errors import Conflict
-from store.database import sealed, spoken
+from store.database import compiled, sealed
 from store.database.engine import Tx
 from store.database.statements import add_rows, insert
 from store.tables.ledger import idempotency as table
@@ -55,8 +55,8 @@ def look(tx: Tx, caller: str, *, key: str, request_hash: str) -> Answer | None:
 def look_each(tx: Tx, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Given]:
     """The answers given before to these callers and keys, those that there are."""
     found: dict[tuple[str, str], Given] = {}
-    given = spoken.listed([list(key) for key in sorted(keys)])
-    for caller, key, request_hash, status, body in spoken.run_planned_anew(
+    given = compiled.listed([list(key) for key in sorted(keys)])
+    for caller, key, request_hash, status, body in compiled.run_planned_anew(
         tx, _LOOK[tx.dialect], {"given": given}
     ):
         opened = sealed.opened(tx, json.loads(body), row=_name(caller, key))
@@ -80,11 +80,11 @@ def _look_in(engine: str) -> sa.TextClause:
     }
     return sa.text(
         "SELECT found.caller, found.key, found.request_hash, found.status,"  # noqa: S608 - ours
-        f" CAST(found.body AS TEXT) FROM {spoken.GIVEN[engine]} {looks[engine]}"
+        f" CAST(found.body AS TEXT) FROM {compiled.GIVEN[engine]} {looks[engine]}"
     )
 
 
-_LOOK = {engine: _look_in(engine) for engine in spoken.ENGINES}
+_LOOK = {engine: _look_in(engine) for engine in compiled.ENGINES}
 
 
 def remember_each(tx: Tx, given: Mapping[tuple[str, str], Given], *, now: datetime) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from rules.access import Caller
 from store.database.engine import Tx
-from store.doors import bounds
+from store.doors import caller_scope
 from store.tables.access import session as table
 
 
@@ -37,7 +37,7 @@ def add(tx: Tx, row: SessionRow) -> None:
         id_hash=row.id_hash,
         name=row.caller.name,
         role=row.caller.role.value,
-        bounds=bounds.as_json(row.caller),
+        bounds=caller_scope.as_json(row.caller),
         account_hash=row.account_hash,
         provider_sid_hash=row.provider_sid_hash,
         started_at=row.started_at,
@@ -54,7 +54,7 @@ def find(tx: Tx, id_hash: str) -> SessionRow | None:
         return None
     return SessionRow(
         id_hash=found.id_hash,
-        caller=bounds.caller_of(found.name, found.role, found.bounds),
+        caller=caller_scope.caller_of(found.name, found.role, found.bounds),
         started_at=found.started_at,
         seen_at=found.seen_at,
         ends_at=found.ends_at,

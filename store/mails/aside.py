@@ -25,8 +25,6 @@ class SetAside:
     detail: str
     tries: int
     at: datetime
-    resolved_at: datetime | None
-    resolution: str | None
     postbox: str | None
     sender: str
     subject: str
@@ -34,8 +32,7 @@ class SetAside:
     size_bytes: int
 
 
-_OF_ROW = ("id", "message_id", "step", "reason_code", "detail", "tries", "at", "resolved_at",
-           "resolution")  # fmt: skip
+_OF_ROW = ("id", "message_id", "step", "reason_code", "detail", "tries", "at")
 _OF_MESSAGE = ("postbox", "sender", "subject", "received_at", "size_bytes")
 _OPEN = table.c.resolved_at.is_(None)
 
@@ -120,7 +117,7 @@ def reasons(tx: Tx, *, choice: Choice = ALL) -> tuple[tuple[str, int], ...]:
 
 
 def resolve(tx: Tx, message_id: int, *, resolution: str, now: datetime) -> None:
-    """It goes on; `resolution` is a code (`replayed`, `taken_in`).
+    """Note that the mail goes on, and how: `resolution` is "replayed" or "taken_in".
 
     Nothing happens if it does not lie aside.
     """

@@ -9,7 +9,10 @@ from store.tables.ledger import message, original
 
 
 def why(tx: Tx, message_id: int) -> str:
-    """The code of why, or "" where the whole mail is here. Raises: Refused: `mail.unknown`."""
+    """Why only the head is here, as a code; "" for a whole mail.
+
+    Raises: Refused: `mail.unknown`.
+    """
     statement = (
         sa.select(
             message.c.state_reason,
@@ -29,7 +32,7 @@ def why(tx: Tx, message_id: int) -> str:
 
 
 def require_whole(tx: Tx, message_id: int) -> None:
-    """For what needs more than a head. Raises: Refused: `mail.head_only`, `mail.unknown`."""
+    """Pass only for a whole mail. Raises: Refused: `mail.head_only`, `mail.unknown`."""
     reason = why(tx, message_id)
     if reason:
         raise head_only.refused(message_id, reason)

@@ -18,7 +18,7 @@ from store.database.engine import Tx
 from store.database.statements import add_rows, parts
 from store.mails import arrivals, originals
 from store.mails.originals import Packing
-from store.places import owned, sightings
+from store.places import ownership, sightings
 from store.processes import leases
 from store.processes.leases import Lease
 from store.tables import ledger as tables
@@ -110,7 +110,7 @@ def _known(tx: Tx, hashes: Mapping[_Key, str], *, now: datetime) -> dict[_Key, K
     return {
         (postbox, place): Kept(seen.message_id, seen.sha256, is_new=False)
         for postbox, here in found.items()
-        for place, seen in owned.seen_again(tx, postbox, found=here, now=now).items()
+        for place, seen in ownership.seen_again(tx, postbox, found=here, now=now).items()
     }
 
 

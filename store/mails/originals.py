@@ -17,7 +17,7 @@ from store.database import by_columns
 from store.database.engine import Tx
 from store.database.seals import SealRing
 from store.database.statements import parts
-from store.mails import pieces
+from store.mails import chunks
 from store.tables import ledger as tables
 
 ZLIB, PLAIN = "zlib", "plain"
@@ -34,7 +34,7 @@ times as long as writing it. Source: measurement 2026-11-26; own decision 0036."
 _PACKED = sa.select(
     tables.original.c.sha256,
     tables.original.c.codec,
-    pieces.AT_ONCE.label("data"),
+    chunks.AT_ONCE.label("data"),
     tables.original.c.size_bytes,
 )
 Packing = tuple[str, bytes]
@@ -61,7 +61,7 @@ def write(tx: Tx, originals: Mapping[str, tuple[bytes, Packing | None]]) -> None
     Beside each how it is packed, where somebody has done it already. Bytes that come again after
     their deletion are kept anew: it is new mail.
     """
-    apart = {sha256 for sha256, one in originals.items() if pieces.is_apart(len(one[0]), tx)}
+    apart = {sha256 for sha256, one in originals.items() if chunks.is_apart(len(one[0]), tx)}
     values = [
         _row(tx.ring, sha256, data, packed or pack(data))
         for sha256, (data, packed) in originals.items()
@@ -97,7 +97,7 @@ def _write_in_pieces(tx: Tx, row: dict[str, Any]) -> None:
     rowid = made.scalar_one_or_none()
     if rowid is None:
         return
-    pieces.fill(tx, rowid, stored)
+    chunks.fill(tx, rowid, stored)
 
 
 def compressed(data: bytes) -> bytes:
@@ -153,8 +153,8 @@ def packed_many(tx: Tx, hashes: Iterable[str]) -> dict[str, Packed]:
     found: dict[str, Packed] = {}
     for part in parts(sorted(set(hashes))):
         for row in tx.run(_PACKED.where(tables.original.c.sha256.in_(part))).all():
-            is_apart = row.data is None and row.size_bytes > pieces.FROM_BYTES
-            codec, data = pieces.read(tx, row.sha256) if is_apart else (row.codec, row.data)
+            is_apart = row.data is None and row.size_bytes > chunks.FROM_BYTES
+            codec, data = chunks.read(tx, row.sha256) if is_apart else (row.codec, row.data)
             found[row.sha256] = Packed(codec, data, tx.ring)
     return found
 
@@ -178,7 +178,7 @@ def unpacked(packed: Packed, sha256: str) -> bytes | None:
 
 
 def lock(tx: Tx, sha256: str) -> None:
-    """Wait for whoever is keeping a message of these bytes; the next one waits for us."""
+    """Lock these bytes until this transaction ends; who is keeping a mail of them commits first."""
     table = tables.original
     tx.run(sa.select(table.c.sha256).where(table.c.sha256 == sha256).with_for_update())
 

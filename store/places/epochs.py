@@ -15,7 +15,7 @@ from rules.postbox import Place
 from store.database import rows
 from store.database.engine import Tx
 from store.database.statements import parts, spelled
-from store.places import moves, owned, sightings
+from store.places import moves, ownership, sightings
 from store.places.sightings import Sighting
 from store.tables.ledger import SightingState, message, op, sighting
 
@@ -34,7 +34,7 @@ def adopt_epoch(
     waiting = of_older_epoch(tx, postbox, folder=folder, epoch=epoch, hashes=set(found.values()))
     free = sightings.unclaimed_in(tx, postbox, folder=folder, epoch=epoch, uids=found)
     here = [(Place(folder, epoch, uid), found[uid]) for uid in free]
-    owners = owned.owners(tx, postbox, found=dict(here))
+    owners = ownership.owners(tx, postbox, found=dict(here))
     known = matched(waiting, here, owners=owners, by_hand=False)
     followed = [moves.Move(seen.message_id, postbox, to, seen.place) for to, seen in known.items()]
     moves.move_many(tx, followed, now=now)
@@ -52,7 +52,7 @@ def matched(
 
     The surest first: a place of `owners` is that message's for good and no twin's; then one lies
     in its folder, under a new number; then, if it may have been moved `by_hand`, the oldest
-    anywhere. What was found is taken out of its line.
+    anywhere. A message that was found is taken out of `lines`, with all its places.
     """
     found: dict[Place, Sighting] = {}
 
@@ -77,7 +77,8 @@ def of_older_epoch(
 ) -> dict[str, deque[Sighting]]:
     """Places of the folder under other numbers, by the fingerprint of their message, as `by_bytes`.
 
-    As many of the copies found there are theirs. Those with an op in state `sent` don't count.
+    Of as many copies found in the folder these are the owners. Places of a mail that an act in
+    state `sent` may have moved are left out.
     """
     moving = sa.exists().where(op.c.message_id == message.c.id, spelled(op.c.state, OpState.SENT))
     found: list[Sighting] = []
@@ -99,7 +100,7 @@ def of_older_epoch(
 
 
 def by_bytes(tx: Tx, places: Iterable[Sighting]) -> dict[str, deque[Sighting]]:
-    """The places by the fingerprint of their message, each line from the oldest on."""
+    """The places by the fingerprint of their message, the oldest first."""
     in_order = sorted(places, key=lambda seen: seen.id)
     hashes = _hashes(tx, [seen.message_id for seen in in_order])
     lines: dict[str, deque[Sighting]] = {}

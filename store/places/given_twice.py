@@ -51,9 +51,9 @@ def set_aside(tx: Tx, sighting_ids: Iterable[int]) -> None:
 
 
 def let_go(tx: Tx, postbox: str, *, folder: str, epoch: str, uids: Iterable[str]) -> int:
-    """These numbers name nothing that we know, nor does a watermark that was read before them.
+    """Forget what these numbers named, and watermarks read before them; how many mails lay there.
 
-    How many messages lay there. Of a move in doubt into that folder all of it is searched.
+    A move in doubt into that folder is looked for in all of it from then on.
     """
     live: list[int] = []
     for part in parts(sorted(uids)):

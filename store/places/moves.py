@@ -16,7 +16,7 @@ from rules.postbox import Place, is_numbered
 from store.database import by_columns
 from store.database.engine import Tx
 from store.database.statements import insert, spelled
-from store.places import given_twice, owned
+from store.places import given_twice, ownership
 from store.tables.ledger import SightingState, message, op, sighting
 
 
@@ -115,7 +115,7 @@ def _arrives_after_another(tx: Tx, move: Move, upsert: sa.Executable, now: datet
             sighting.c.state == SightingState.GONE,
             message.c.sha256 != its_bytes.scalar_subquery()
             if is_numbered(move.to.epoch)
-            else owned.lies_elsewhere(),
+            else ownership.lies_elsewhere(),
         )
     )
     before = tx.run(statement).scalars().all()

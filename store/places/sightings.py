@@ -1,9 +1,9 @@
 """Where each message lies in its postbox, and how the ledger follows what people and servers do.
 
-A place (postbox, folder, epoch, UID) belongs to one message for good (owned.py). Syncing compares
-sets of UIDs, never a high-water mark, so it heals itself. Every call that writes is made under the
-lease of the postbox, inside the caller's transaction. What to do about a folder whose UIDs all
-changed is in epochs.py. Source: own decision 0004; docs/reliability.md.
+A place (postbox, folder, epoch, UID) belongs to one message for good (ownership.py). Syncing
+compares sets of UIDs, never a high-water mark, so it heals itself. Every call that writes is made
+under the lease of the postbox, inside the caller's transaction. What to do about a folder whose
+UIDs all changed is in epochs.py. Source: own decision 0004; docs/reliability.md.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -33,8 +33,6 @@ class Sighting:
     uid: str
     state: SightingState
     absences: int
-    first_seen_at: datetime
-    last_seen_at: datetime
 
     @property
     def place(self) -> Place:
@@ -236,7 +234,7 @@ def seen_in(tx: Tx, postbox: str, *, hashes: Iterable[str]) -> frozenset[str]:
 def nowhere(tx: Tx, postbox: str, *, sha256: str) -> tuple[int, ...]:
     """Messages of these bytes in the postbox that lie nowhere now, oldest first.
 
-    One whose content was deleted after its retention period is over, and does not come back.
+    None whose content was deleted after its retention period: such a mail does not come back.
     """
     lies = sa.exists().where(sighting.c.message_id == message.c.id, _is_live())
     statement = (

@@ -1,7 +1,7 @@
-"""What was put off by a clock that was set back since waits no longer than by any other clock.
+"""Mends times of waiting that were written before a machine's clock was set back.
 
 A new row is due at the moment it was made; by the clock as it is now that may be hours ahead. A
-time further ahead than the longest pause there is comes from such a clock, too.
+time further ahead than the longest pause that the house gives was written by such a clock, too.
 Source: own decisions 0024, 0131.
 """
 
@@ -44,10 +44,10 @@ class Longest:
 
 
 def bring_forward(tx: Tx, *, now: datetime, claim: timedelta) -> int:
-    """New filings and outgoing things are due now; of moves in doubt the grace begins now.
+    """Make new filings and outgoing rows due now, and begin the grace of moves in doubt now.
 
-    What is claimed stays so for as long as any claim (`claim`) lasts, from now on: its worker may
-    live. How many rows. For a clock that is known to have been set back.
+    A claim ends after `claim` from now, the length of any claim: its worker may live. How many
+    rows. For a clock that is known to have been set back.
     """
     due, over = {"next_try_at": now}, now + claim
     statements = (
@@ -78,9 +78,9 @@ def is_too_far(tx: Tx, *, now: datetime, longest: Longest) -> bool:
 
 
 def shorten(tx: Tx, *, now: datetime, longest: Longest) -> int:
-    """What is further ahead than its longest pause is due; who holds something keeps it as long.
+    """Make due what lies further ahead than its longest pause; how many rows.
 
-    How many rows.
+    What somebody holds (a claim, an item, an undo) ends after its longest time from now.
     """
     return sum(
         tx.run(sa.update(far.column.table).where(far.condition).values(far.values)).rowcount

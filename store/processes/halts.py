@@ -35,9 +35,10 @@ def of_postbox(postbox: str) -> str:
     return f"{_POSTBOX}{postbox}"
 
 
-def standing(tx: Tx, name: str = WRITING) -> Halt | None:
-    """The halt of that name, or None. One row by its key, cheap enough for every pass."""
-    return rows.one_as(tx, Halt, sa.select(*rows.columns(Halt, table)).where(table.c.name == name))
+def standing(tx: Tx) -> Halt | None:
+    """The halt of the whole house, or None. One row by its key, cheap enough for every pass."""
+    statement = sa.select(*rows.columns(Halt, table)).where(table.c.name == WRITING)
+    return rows.one_as(tx, Halt, statement)
 
 
 def of_postboxes(tx: Tx) -> frozenset[str]:
@@ -54,12 +55,12 @@ def may_write(tx: Tx, postbox: str) -> bool:
 
 
 def place(tx: Tx, new: Halt) -> bool:
-    """Let it stand still; False where it does so already, and the first order stays."""
+    """Stop what `new` names; False where it is stopped already: the first order stays."""
     values = {"name": new.name, "at": new.at, "by": new.by, "reason": new.reason}
     statement = insert(tx, table).values(values).on_conflict_do_nothing()
     return tx.run(statement.returning(table.c.name)).one_or_none() is not None
 
 
 def lift(tx: Tx, name: str = WRITING) -> bool:
-    """Let it go on; False where it did."""
+    """End the halt of that name; False where there was none."""
     return tx.run(sa.delete(table).where(table.c.name == name)).rowcount == 1

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from rules.errors import Conflict
-from store.database import spoken, statements
+from store.database import compiled, statements
 from store.database.engine import Tx
 from store.tables.ledger import lease as table
 
@@ -40,8 +40,8 @@ def take(tx: Tx, name: str, *, owner: str, now: datetime, seconds: int) -> Lease
     """Take a lease that is free or has run out; None while somebody else, or this owner, has it.
 
     `owner` is unique for a process run, not a host name. Its own short write transaction.
-    One that ends later than any can that was taken by this clock runs out in `seconds`: the clock
-    was set back since, and its owner may be dead. Who lives prolongs it (`renew`).
+    A lease that ends later than this clock could have given it was taken before the clock was set
+    back, and its owner may be dead: it is cut to `seconds` from now. A live owner renews it.
     """
     until = now + timedelta(seconds=seconds)
     first = statements.insert(tx, table).values(name=name, owner=owner, until=until, fence=1)
@@ -70,8 +70,8 @@ def pass_through(tx: Tx, names: Collection[str], *, now: datetime, seconds: int)
     """
     if not names:
         return frozenset()
-    given = {"given": spoken.listed(sorted(names)), "now": now}
-    free = frozenset(spoken.run(tx, _PASS[tx.dialect], given).scalars())
+    given = {"given": compiled.listed(sorted(names)), "now": now}
+    free = frozenset(compiled.run(tx, _PASS[tx.dialect], given).scalars())
     held = frozenset(names) - free
     if held:
         until = now + timedelta(seconds=seconds)
@@ -127,7 +127,7 @@ def abandoned(tx: Tx, names: Collection[str], *, before: datetime) -> int:
 
 
 def wait_for(tx: Tx, name: str) -> None:
-    """Nobody writes under that lease until this transaction ends; who just did has committed."""
+    """Lock the lease until this transaction ends; who is writing under it now commits first."""
     tx.run(sa.select(table.c.fence).where(table.c.name == name).with_for_update())
 
 
@@ -159,11 +159,11 @@ def _lost(lease: Lease) -> Conflict:
 def _pass_in(engine: str) -> sa.TextClause:
     words = sa.text(
         "INSERT INTO lease (name, until, fence) SELECT given.value, :now, 1"  # noqa: S608 - our own
-        f" FROM {spoken.GIVEN[engine]} WHERE true ORDER BY given.key"
+        f" FROM {compiled.GIVEN[engine]} WHERE true ORDER BY given.key"
         " ON CONFLICT (name) DO UPDATE SET owner = NULL, until = :now, fence = lease.fence + 1"
         " WHERE lease.owner IS NULL OR lease.until <= :now RETURNING name"
     )
     return words.bindparams(sa.bindparam("now", type_=table.c.until.type))
 
 
-_PASS = {engine: _pass_in(engine) for engine in spoken.ENGINES}
+_PASS = {engine: _pass_in(engine) for engine in compiled.ENGINES}

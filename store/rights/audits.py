@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from rules.rights.folder_acl import FolderAcl
 from rules.rights.folder_findings import Code, Finding, Key
 from store.database.engine import Tx
-from store.rights.json import acl_from, acl_to, finding_from, finding_to
+from store.rights.json import acl_to, finding_from, finding_to
 from store.tables.rights import rights_audit as table
 from store.tables.rights import rights_keep
 
@@ -104,12 +104,6 @@ def _names(tx: Tx, audit_id: int) -> Iterable[str]:
     """Of a look by a program that did not note the names by themselves (before 0020)."""
     found = tx.run(sa.select(table.c.acls).where(table.c.id == audit_id)).scalar_one()
     return [one["folder"] for one in found or ()]
-
-
-def acls(tx: Tx, audit_id: int) -> tuple[FolderAcl, ...]:
-    """Who may do what, as that look saw it; empty where a newer look has taken its place."""
-    found = tx.run(sa.select(table.c.acls).where(table.c.id == audit_id)).scalar_one_or_none()
-    return tuple(acl_from(one) for one in found or ())
 
 
 def keep(  # noqa: PLR0913 - a row has these columns

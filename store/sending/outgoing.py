@@ -53,7 +53,6 @@ class Outgoing:
     state: OutgoingState
     tries: int
     next_try_at: datetime | None
-    claimed_by: str | None
     claimed_until: datetime | None
     fence: int
     answer: str | None

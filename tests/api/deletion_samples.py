@@ -22,7 +22,6 @@ TODAY = date(2026, 11, 23)
 def _run(number: int, kind: str, state: PlanState, made_by: str) -> StoredPlan:
     return StoredPlan(
         number, kind, state, "5f" * 32, TODAY, None, {}, [], "DSB 7/26", NOW, made_by, None, None,
-        None,
     )  # fmt: skip
 
 

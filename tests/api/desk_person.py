@@ -16,6 +16,9 @@ from resiliparse.parse.html import DOMNode, HTMLTree
 
 from api.middleware import BY_SCRIPT, ONWARD
 from store.database.columns import metadata
+from store.desk import items
+from store.desk.items import Item
+from tests.api.conftest import Doors
 from tests.api.door_client import DoorClient
 
 Rows = Mapping[str, Sequence[object]]
@@ -97,3 +100,18 @@ def at_desk(app: FastAPI, agency: str = "435", seat: str = "ez") -> Person:
     person.send("anmelden", seat=seat, agency=agency)
     assert person.answer.status_code == 200, person.answer.text
     return person
+
+
+def take(doors: Doors, person: Person, subject: str, text: str = "Guten Tag.") -> int:
+    """A mail comes in and this person takes it; the item's id."""
+    doors.hand_in(subject, text)
+    person.open("/arbeitsplatz")
+    person.send("naechster")
+    assert person.url.startswith("/vorgang/"), person.answer.text
+    return int(person.url.rpartition("/")[2])
+
+
+def state(doors: Doors, item_id: int) -> Item:
+    """The item as it stands in the store."""
+    with doors.house.db.read() as tx:
+        return items.get(tx, item_id)

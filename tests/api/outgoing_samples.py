@@ -22,7 +22,7 @@ KEY = "eakte-40721-90211-0123456789ab"
 
 _ROW = Outgoing(
     id=871, kind="eakte", item_id=1284, message_id=40721, idempotency_key=KEY, payload={},
-    state=OutgoingState.DEAD, tries=20, next_try_at=None, claimed_by=None, claimed_until=None,
+    state=OutgoingState.DEAD, tries=20, next_try_at=None, claimed_until=None,
     fence=20, answer=None, receipt=None, created_at=NOW - timedelta(days=3), sent_at=None,
     done_at=NOW, error_code="eakte.drop_missing",
 )  # fmt: skip

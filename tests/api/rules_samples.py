@@ -1,19 +1,32 @@
 """An invented rule set in the states that its pages show."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import Request, Response
 
+from api.web.pager import Part
 from api.web.render import page
-from api.web.rules_page import READING_FAILURES
+from api.web.rules_page import (
+    ACTION_NAMES,
+    FIRST,
+    KEY_NAMES,
+    READING_FAILURES,
+    Cursors,
+    rule_rows,
+    trial_parts,
+)
 from rules.rulesets.finding import Finding, Level
+from rules.rulesets.taken_over import Remark
 from rules.rulesets.text import read_rules
 from rules.rulesets.trial import AgencySum, Change, Moved, Trial
 from store.approved.rule_readings import Reading
 from store.approved.rulesets import OffRule, Version
 from tests.rules.ruleset_samples import HEAD, rule
-from triage.rulesets.drafts import Checked, Shown
+from triage.rulesets.drafts import Checked, RegionLine, Shown
+from triage.rulesets.drafts import Overview as RulesOverview
 from triage.rulesets.reading import Place
 from triage.rulesets.trial import Span
 from triage.rulesets.trial_run import Kept
@@ -93,3 +106,56 @@ def import_page(request: Request, places: tuple[Place, ...] = PLACES) -> Respons
     """The page where old rules are taken over."""
     shown: dict[str, Any] = {"regions": ["", "West"], "places": places}
     return page(request, "regeluebernahme.html", failures=READING_FAILURES, **shown)
+
+
+def _rulesets(request: Request, **changed: object) -> Response:
+    draft, active = version(2), version(1, activated_at=NOW)
+    off = OffRule(active.id, "umschulung", "West", "rule.folder_gone", "321 Bochum/X", NOW)
+    lines = (RegionLine("", active, NOW, ((draft, NOW),)), RegionLine("West", None, None, ()))
+    full = RulesOverview(lines, (draft, active), (off,))
+    shown: dict[str, object] = {"overview": full, "versions": {active.id: active}, "mine": {""}}
+    shown |= changed
+    part = Part(shown["overview"].versions, 214, "regeln.2")
+    return page(request, "regeln.html", **shown, shown=part)
+
+
+def _ruleset_running(request: Request) -> Response:
+    found = shown()
+    run = replace(RUN, done_at=None, trial=None, tried=600)
+    return page(
+        request, "regelsatz.html", shown=found, version=found.version,
+        rows=rule_rows(found, None), whole=(), trial=None, run=run, span=run.span, gate="",
+        parts=trial_parts(None, FIRST),
+        may_change=True, now=NOW, fault="", typed="23.11.2026",
+    )  # fmt: skip
+
+
+def _ruleset(request: Request) -> Response:
+    found = shown()
+    return page(
+        request, "regelsatz.html", status=422, shown=found, version=found.version,
+        rows=rule_rows(found, TRIAL), whole=FAULTS[:1],
+        trial=TRIAL, run=RUN,
+        parts=replace(trial_parts(TRIAL, FIRST), at=Cursors("a", "b")),
+        span=Span(14, 500), gate="Eine zweite Person.", may_change=True,
+        now=NOW, fault="Diesen Tag gibt es nicht.", typed="31.02.2026",
+    )  # fmt: skip
+
+
+def _rule_text(request: Request) -> Response:
+    return page(
+        request, "regeltext.html", status=422, text=TEXT, is_new=False,
+        checked=Checked(None, FAULTS), fault="Nicht Ihre Region.", keys=KEY_NAMES,
+        actions=ACTION_NAMES, remarks=(Remark("Zeile 3", "import.forbidden", "Löscht."),),
+    )  # fmt: skip
+
+
+PAGES: dict[str, Callable[[Request], Response]] = {
+    "regeln": _rulesets,
+    "regeln-leer": lambda r: _rulesets(r, overview=RulesOverview((), (), ())),
+    "regelsatz": _ruleset,
+    "regelsatz-laeuft": _ruleset_running,
+    "regeltext": _rule_text,
+    "regeluebernahme": import_page,
+    "regeluebernahme-leer": lambda r: import_page(r, places=()),
+}

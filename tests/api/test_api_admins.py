@@ -14,7 +14,7 @@ from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.house_fixture import eml
 from triage.house import House
-from triage.watch import watched
+from triage.watch import alarm_checks
 
 IBAN = "DE02120300000000202051"
 
@@ -204,7 +204,7 @@ def test_a_database_that_goes_while_the_gauges_are_read_is_told(doors: Doors, mo
     def gone(_house: House) -> int:
         raise TryLater("store.away", "gone in the middle")
 
-    monkeypatch.setattr(watched, "unsealed", gone)
+    monkeypatch.setattr(alarm_checks, "unsealed", gone)
     answer = doors.nobody.get("/metrics")
     assert answer.status_code == 200
     assert "postlotse_database_up 0.0" in answer.text

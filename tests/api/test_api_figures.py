@@ -9,8 +9,9 @@ from api.app import make_app
 from tests import one_sorter
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
-from tests.api.desk_samples import ADMIN, cookie, gallery
+from tests.api.desk_samples import cookie, gallery
 from tests.api.door_client import DoorClient
+from tests.api.item_samples import ADMIN
 from tests.api.small_door import door_settings
 from tests.house_fixture import MACHINE, eml
 from triage import accept

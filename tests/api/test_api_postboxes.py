@@ -10,7 +10,7 @@ from api.doors import ApiKey
 from rules.codes import Role
 from store.mails import keeping
 from store.mails.keeping import Arrival
-from store.processes import beats, halts
+from store.processes import halts, heartbeats
 from store.processes.halts import Halt
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
@@ -36,7 +36,7 @@ def house(doors: Doors) -> House:
         since = house.clock() - timedelta(minutes=95)
         arrival = Arrival(eml("x"), since, "postbox", postbox="SC-West", region="West")
         keeping.keep(tx, arrival, now=house.clock())
-        beats.beat(tx, "postbox:SC-West", code="", message="", now=house.clock())
+        heartbeats.beat(tx, "postbox:SC-West", code="", message="", now=house.clock())
     return house
 
 
@@ -49,7 +49,7 @@ def test_an_admin_of_a_region_sees_its_postboxes_only(doors: Doors, house: House
 
 def test_postboxes_are_shown_as_the_worker_last_found_them(house: House) -> None:
     with house.db.write() as tx:
-        beats.beat(tx, "postbox:SC-West", code="postbox.away", message="", now=house.clock())
+        heartbeats.beat(tx, "postbox:SC-West", code="postbox.away", message="", now=house.clock())
     app = make_app(house, door_settings(keys=KEYS))
     (box,) = DoorClient(app, bearer(WEST)).get("/v1/admin/postboxes").json()["postboxes"]
     assert (box["ok"], box["message"]) == (False, "postbox.away")

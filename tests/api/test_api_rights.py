@@ -16,15 +16,16 @@ from rules.codes import Role
 from rules.rights.distribution_csv import write_lists
 from rules.rights.folder_acl import Naming
 from rules.rights.folder_findings import Code
-from store.processes import beats
+from store.processes import heartbeats
 from store.rights import plans as rights_plans
 from store.tables.rights import rights_plan
 from tests.api import rights_samples
 from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
-from tests.api.desk_samples import ADMIN, cookie
+from tests.api.desk_samples import cookie
 from tests.api.door_client import DoorClient, of_person
+from tests.api.item_samples import ADMIN
 from tests.api.small_door import ClockHouse, door_settings, small_app
 from tests.rights_peers import into_maildir
 from tests.rights_world import AGENCIES, REGION, build, directory, person
@@ -259,7 +260,7 @@ def test_the_page_says_which_lists_wait_for_a_person(office: Office) -> None:
     assert "alle 10 Minuten" in anna.words("h1 + p")
     with office.house.db.write() as tx:
         code, now = "rights.lists_waiting", office.house.clock()
-        beats.beat(tx, f"lists:{REGION}", code=code, message="101, 102", now=now)
+        heartbeats.beat(tx, f"lists:{REGION}", code=code, message="101, 102", now=now)
     anna.open(page)
     assert "101, 102" in anna.words(".note.bad")
     plain = office.desk()

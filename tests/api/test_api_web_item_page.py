@@ -9,20 +9,9 @@ from resiliparse.parse.html import DOMNode, HTMLTree
 from api.web.item_page import Main, item_page
 from rules.codes import Concern
 from rules.item import CloseReason, EakteState, ItemState
-from tests.api.desk_samples import (
-    BOTH,
-    NOW,
-    PAGES,
-    SAMPLES,
-    TODAY,
-    cookie,
-    gallery,
-    item,
-    reply,
-    verdict,
-    view,
-)
+from tests.api.desk_samples import PAGES, cookie, gallery
 from tests.api.door_client import DoorClient
+from tests.api.item_samples import BOTH, NOW, SAMPLES, TODAY, item, reply, verdict, view
 from triage.desk.story import Step
 
 Look = Callable[[str], DOMNode]

@@ -79,7 +79,7 @@ def test_who_is_not_signed_in_comes_to_the_sign_in_page() -> None:
 
 def test_a_form_without_the_sessions_token_writes_nothing() -> None:
     from api.web import pages
-    from tests.api.desk_samples import NOW
+    from tests.api.item_samples import NOW
     from tests.api.small_door import ClockHouse, small_app
 
     app = small_app(ClockHouse(lambda: NOW), demo=True)

@@ -5,8 +5,7 @@ import pytest
 from rules.item import ItemState
 from store.desk import items
 from tests.api.conftest import Doors
-from tests.api.desk_person import Person, at_desk
-from tests.api.test_api_web_deeds import state, take
+from tests.api.desk_person import Person, at_desk, state, take
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from ingest.smtp.door import DoorPlan, SmtpDoor
 from rules.postbox import Delivered
 from store.mails import arrivals
 from tests.house_fixture import make_house, sqlite_url
-from triage import letterbox, wiring
+from triage import door_intake, wiring
 from triage.house import House
 
 KASSEL = "kassel@arbeitsagentur.example"
@@ -49,13 +49,13 @@ def _discard(_house: House, _delivered: Sequence[Delivered]) -> None:
 def _each(house: House, delivered: Sequence[Delivered]) -> None:
     """One commit a mail."""
     for one in delivered:
-        letterbox.keep_all(house, [one])
+        door_intake.keep_all(house, [one])
 
 
 WAYS: dict[str, Keep] = {
     "one commit a mail": _each,
     "discards": _discard,
-    "the door": letterbox.keep_all,
+    "the door": door_intake.keep_all,
 }
 
 

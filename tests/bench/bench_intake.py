@@ -187,7 +187,7 @@ def _wish(house: House) -> None:
     """What sorting would write; sorting is not intake."""
     with house.db.write() as tx:
         targets = {row.id: "Ablage" for row in ledger.unsorted(tx, limit=1_000_000)}
-        wishes.want_many(tx, targets, kind="file", now=house.clock())
+        wishes.want_many(tx, targets, now=house.clock())
 
 
 def _drained(step: Callable[[], int]) -> None:

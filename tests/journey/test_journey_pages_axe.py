@@ -10,7 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from api.serve import start_in_thread
-from tests.api.desk_samples import ADMIN, CLERK, FOR_ADMINS, PAGES, cookie, gallery
+from tests.api.desk_samples import FOR_ADMINS, PAGES, cookie, gallery
+from tests.api.item_samples import ADMIN, CLERK
 
 pytestmark = pytest.mark.journey
 

@@ -34,7 +34,7 @@ from triage import deciding, wiring
 from triage.doctor import examine
 from triage.house import House
 from triage.rulesets import drafts as rulesets
-from triage.rulesets import going_back
+from triage.rulesets import rollback
 from triage.settings import Settings
 from triage.settings.data import DataSettings
 
@@ -105,7 +105,7 @@ def test_each_verdict_names_the_model_and_the_rules_that_made_it(
     wait_until(rules_hold)
     keep(house, "ruled")
     shelf.rollback(first, at=NOW, by="a", reason="Test")
-    ends = going_back.rollback(house, ADMIN, "").from_at
+    ends = rollback.rollback(house, ADMIN, "").from_at
     keep(house, "still ruled")
     judged(house)
     stop.touch()

@@ -21,7 +21,6 @@ def test_a_row_becomes_an_agency_with_its_branches(directory: Directory) -> None
     rostock = directory.agency("032")
     assert rostock is not None
     assert "Güstrow" in rostock.branch_places
-    assert rostock.post_plz == ("18048",)
 
 
 def test_optional_columns_may_be_missing() -> None:
@@ -29,9 +28,9 @@ def test_optional_columns_may_be_missing() -> None:
         "code,name,regionaldirektion,land,sc_region,seat_place,status\n900,A,R,Hessen,X,A,active\n"
     )
     (agency,) = parse_agencies(text)
-    assert (agency.branch_places, agency.post_plz, agency.merged_into) == ((), (), None)
-    (row,) = parse_plz("plz,place,agency_code,method\n34117,Kassel,,x\n")
-    assert (row.agency_code, row.primary, row.kind) == (None, True, "delivery")
+    assert (agency.branch_places, agency.merged_into) == ((), None)
+    (row,) = parse_plz("plz,place,agency_code\n34117,Kassel,\n")
+    assert row.agency_code is None
 
 
 def test_a_byte_order_mark_does_no_harm() -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from rules import calendar
 from rules.calendar import (
     LAND_CODES,
-    CalendarRules,
     add_arbeitstage,
     is_arbeitstag,
 )
@@ -71,11 +70,9 @@ def test_each_land_has_its_own_holidays(day: date, free: set[str]) -> None:
     assert len(LAND_CODES) == 16
 
 
-def test_the_house_may_decide_otherwise_about_christmas_eve_and_mariae_himmelfahrt() -> None:
-    rules = CalendarRules(free_days=frozenset(), mariae_himmelfahrt=frozenset({"Bayern"}))
-    assert is_arbeitstag(date(2026, 12, 24), "Bayern", rules)
-    assert not is_arbeitstag(date(2024, 8, 15), "Bayern", rules)
-    assert is_arbeitstag(date(2024, 8, 15), "Hessen", rules)
+def test_christmas_eve_is_free_and_mariae_himmelfahrt_in_bayern_is_not() -> None:
+    assert not is_arbeitstag(date(2026, 12, 24), "Bayern")
+    assert is_arbeitstag(date(2024, 8, 15), "Bayern")
 
 
 @pytest.mark.parametrize(

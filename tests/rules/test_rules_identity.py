@@ -40,22 +40,18 @@ def test_words_hint_at_who_writes(text: str, writer: Writer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("writer", "discloses", "checks"),
+    ("writer", "checks"),
     [
-        (Writer.SELF, False, set()),
-        (Writer.MESSENGER, False, set()),
-        (Writer.SELF, True, {Check.ADDRESS}),
-        (Writer.MESSENGER, True, {Check.ADDRESS, Check.AUTHORITY}),
-        (Writer.AUTHORISED, True, {Check.ADDRESS, Check.AUTHORITY}),
+        (Writer.SELF, {Check.ADDRESS}),
+        (Writer.MESSENGER, {Check.ADDRESS, Check.AUTHORITY}),
+        (Writer.AUTHORISED, {Check.ADDRESS, Check.AUTHORITY}),
     ],
 )
-def test_what_is_needed_hangs_on_text_and_writer(
-    writer: Writer, discloses: bool, checks: set[Check]
-) -> None:
-    assert needed(writer, discloses=discloses) == checks
-    require_checked(writer, checks, discloses=discloses)
+def test_what_is_needed_hangs_on_the_writer(writer: Writer, checks: set[Check]) -> None:
+    assert needed(writer) == checks
+    require_checked(writer, checks)
     for one in checks:
         with pytest.raises(Refused) as refused:
-            require_checked(writer, checks - {one}, discloses=discloses)
+            require_checked(writer, checks - {one})
         assert refused.value.code == "reply.identity_unchecked"
         assert refused.value.details["missing"] == (one.value,)

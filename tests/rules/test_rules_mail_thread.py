@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from rules.mail_thread import LINKS, link, links
-from tests.api.desk_samples import mail
+from tests.api.item_samples import mail
 
 
 def test_a_mail_is_tied_by_its_own_id_the_one_it_answers_and_those_before() -> None:

@@ -55,10 +55,9 @@ def test_content_stays_until_done_handed_over_and_old(
     assert answer.because
 
 
-def test_the_earliest_day_is_told_where_only_the_period_is_missing() -> None:
-    record = Record(LedgerState.DONE, END)
-    assert retention(record, END).earliest == END + timedelta(days=HOUSE_RETENTION.done.days)
-    assert retention(Record(LedgerState.SORTED, END), END).earliest is None
+def test_where_only_the_period_is_missing_its_last_day_is_told() -> None:
+    last = END + timedelta(days=HOUSE_RETENTION.done.days)
+    assert f"bis {last:%d.%m.%Y}" in retention(Record(LedgerState.DONE, END), END).because
 
 
 def test_the_periods_are_configuration() -> None:

@@ -26,9 +26,7 @@ MARKS = {folder: Watermark(folder, "1", "5") for folder in TARGETS}
 def _wished(db: Database, count: int = 4) -> tuple[Op, ...]:
     kept = [keep(db, str(number)).message_id for number in range(count)]
     with db.write() as tx:
-        made = wishes.want_many(
-            tx, {i: TARGETS[n % 2] for n, i in enumerate(kept)}, kind="file", now=NOW
-        )
+        made = wishes.want_many(tx, {i: TARGETS[n % 2] for n, i in enumerate(kept)}, now=NOW)
         assert list(made) == kept
         return ops.due(tx, POSTBOX, now=NOW, limit=9)
 
@@ -57,8 +55,8 @@ def test_a_batch_of_moves_into_several_folders(db: Database) -> None:
 def test_a_wish_that_changed_since_it_was_read_is_left_out(db: Database) -> None:
     due, lease = _wished(db), take_lease(db)
     with db.write() as tx:
-        wishes.want(tx, due[0].message_id, kind="file", dst_folder=TARGETS[1], now=NOW)
-        wishes.want(tx, due[1].message_id, kind="file", dst_folder="INBOX", now=NOW)
+        wishes.want(tx, due[0].message_id, dst_folder=TARGETS[1], now=NOW)
+        wishes.want(tx, due[1].message_id, dst_folder="INBOX", now=NOW)
         sent = op_steps.sent_many(tx, due, marks=MARKS, lease=lease, now=NOW)
     assert [act.id for act in sent] == [due[2].id, due[3].id]
 
@@ -87,7 +85,7 @@ def test_one_place_that_is_taken_writes_none_of_the_batch(db: Database) -> None:
 def test_an_unknown_act_is_named(db: Database) -> None:
     due, lease = _wished(db), take_lease(db)
     with db.write() as tx:
-        wishes.want(tx, due[0].message_id, kind="file", dst_folder="INBOX", now=NOW)
+        wishes.want(tx, due[0].message_id, dst_folder="INBOX", now=NOW)
     with pytest.raises(Refused) as caught, db.write() as tx:
         op_steps.done_many(tx, [_proof(due[0], "7")], lease=lease, now=NOW)
     assert caught.value.code == "op.unknown"
@@ -118,9 +116,9 @@ def test_a_newer_fence_stops_the_whole_batch(db: Database, batch: Batch) -> None
 
 def test_wishes_for_an_unknown_message_and_for_none(db: Database) -> None:
     with db.write() as tx:
-        assert wishes.want_many(tx, {}, kind="file", now=NOW) == {}
+        assert wishes.want_many(tx, {}, now=NOW) == {}
         with pytest.raises(Refused) as caught:
-            wishes.want_many(tx, {99: "A"}, kind="file", now=NOW)
+            wishes.want_many(tx, {99: "A"}, now=NOW)
     assert caught.value.code == "mail.unknown"
 
 

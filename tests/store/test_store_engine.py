@@ -28,7 +28,7 @@ from store.doors import idempotency
 from store.mails import aside, keeping, ledger, verdicts
 from store.mails.verdicts import NewVerdict
 from store.places import moves, sightings
-from store.processes import beats, leases
+from store.processes import heartbeats, leases
 from store.processes.leases import Lease
 from store.sending import outgoing, outgoing_claims
 from store.sending.outgoing import NewOutgoing
@@ -245,7 +245,7 @@ WRITES: dict[str, Call] = {
     "moves.move": lambda tx: moves.move(tx, 1, to=place("9"), now=NOW),
     "sightings.mark_absent": lambda tx: sightings.mark_absent(tx, [1]),
     "sightings.mark_gone": lambda tx: sightings.mark_gone(tx, [1]),
-    "wishes.want": lambda tx: wishes.want(tx, 1, kind="file", dst_folder="A", now=NOW),
+    "wishes.want": lambda tx: wishes.want(tx, 1, dst_folder="A", now=NOW),
     "op_steps.sent": lambda tx: op_steps.sent(
         tx, 1, mark=Watermark("A", "", ""), lease=LEASE, now=NOW
     ),
@@ -268,7 +268,7 @@ WRITES: dict[str, Call] = {
     "verdicts.add": lambda tx: verdicts.add(tx, NewVerdict(1, "machine", "m", VERDICT), now=NOW),
     "aside.put": lambda tx: aside.put(tx, 1, step="s", reason_code="r", detail="", now=NOW),
     "aside.resolve": lambda tx: aside.resolve(tx, 1, resolution="replayed", now=NOW),
-    "beats.beat": lambda tx: beats.beat(tx, "w", code="", message="", now=NOW),
+    "beats.beat": lambda tx: heartbeats.beat(tx, "w", code="", message="", now=NOW),
     "idempotency.remember": lambda tx: idempotency.remember(
         tx, "c", key="k", request_hash="h", answer=idempotency.Answer(200, {}), now=NOW
     ),
@@ -287,7 +287,7 @@ READS: dict[str, Call] = {
     "audit.verify": audit.verify,
     "verdicts.latest": lambda tx: verdicts.latest(tx, 1),
     "aside.listing": lambda tx: aside.listing(tx, limit=1),
-    "beats.all_beats": beats.all_beats,
+    "beats.all_beats": heartbeats.all_beats,
     "idempotency.look": lambda tx: idempotency.look(tx, "c", key="k", request_hash="h"),
     "figures.standing": lambda tx: figures.standing(
         tx, agency_codes=None, today=NOW.date(), until=NOW.date()
@@ -350,7 +350,7 @@ def test_a_table_that_is_missing_is_a_matter_of_the_schema(own_url: str) -> None
     with db.write() as tx:
         tx.connection.exec_driver_sql("DROP TABLE beat")
     with pytest.raises(Refused) as caught, db.read() as tx:
-        beats.all_beats(tx)
+        heartbeats.all_beats(tx)
     db.close()
     assert caught.value.code == "store.schema"
 

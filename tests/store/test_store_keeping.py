@@ -11,7 +11,7 @@ from rules.errors import Conflict, Refused, Unreadable
 from rules.ledger import LedgerState
 from store.counts import ledger_counts
 from store.database.engine import Database
-from store.mails import keeping, ledger, originals, pieces
+from store.mails import chunks, keeping, ledger, originals
 from store.places import sightings
 from store.processes import leases
 from store.tables import ledger as tables
@@ -50,8 +50,8 @@ def test_any_bytes_come_back_as_they_were(db: Database, data: bytes) -> None:
 @pytest.fixture
 def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mail above 1,000 bytes is written and read in pieces of 300."""
-    monkeypatch.setattr(pieces, "FROM_BYTES", 1000)
-    monkeypatch.setattr(pieces, "PIECE_BYTES", 300)
+    monkeypatch.setattr(chunks, "FROM_BYTES", 1000)
+    monkeypatch.setattr(chunks, "PIECE_BYTES", 300)
 
 
 LARGE = bytes(range(256)) * 200
@@ -102,8 +102,8 @@ def test_sqlite_is_never_given_a_large_mail_in_one(sqlite_url: str) -> None:
 @pytest.mark.usefixtures("in_pieces")
 def test_only_a_large_mail_is_read_in_pieces(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    real = pieces.read
-    monkeypatch.setattr(pieces, "read", lambda tx, sha256: read.append(sha256) or real(tx, sha256))
+    real = chunks.read
+    monkeypatch.setattr(chunks, "read", lambda tx, sha256: read.append(sha256) or real(tx, sha256))
     large, small = keep(db, "1", LARGE), keep(db, "2", b"small")
     with db.write() as tx:
         found = originals.packed_many(tx, [large.sha256, small.sha256])

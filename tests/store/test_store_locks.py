@@ -108,7 +108,7 @@ def test_no_command_goes_out_for_a_wish_that_somebody_is_just_changing(
     message_id = keep(db, "1").message_id
     target = "435 Kassel/AU"
     with db.write() as tx:
-        wishes.want(tx, message_id, kind="file", dst_folder=target, now=NOW)
+        wishes.want(tx, message_id, dst_folder=target, now=NOW)
         (read,) = ops.due(tx, POSTBOX, now=NOW, limit=1)
     lease = take_lease(db)
     commands: list[object] = []
@@ -118,7 +118,7 @@ def test_no_command_goes_out_for_a_wish_that_somebody_is_just_changing(
         commands.extend(op_steps.sent_many(tx, [read], marks=marks, lease=lease, now=NOW))
 
     with db.write() as tx:
-        wishes.want(tx, message_id, kind="file", dst_folder=to, now=NOW)
+        wishes.want(tx, message_id, dst_folder=to, now=NOW)
         worker = _beside(db, send)
         assert worker.is_alive()
     worker.join(timeout=5)

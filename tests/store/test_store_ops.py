@@ -23,7 +23,7 @@ MARK = Watermark(TARGET, "1", "5")
 
 def _wish(db: Database, message_id: int, folder: str = TARGET) -> int:
     with db.write() as tx:
-        op_id = wishes.want(tx, message_id, kind="file", dst_folder=folder, now=NOW)
+        op_id = wishes.want(tx, message_id, dst_folder=folder, now=NOW)
     assert op_id is not None
     return op_id
 
@@ -203,7 +203,7 @@ def test_what_is_due_into_a_folder_that_takes_nothing_waits_and_nothing_else(db:
     other = _wish(db, keep(db, "5").message_id, "431 Hanau/AU")
     kept = keep(db, "6", postbox="sued")
     with db.write() as tx:
-        elsewhere = wishes.want(tx, kept.message_id, kind="file", dst_folder=TARGET, now=NOW)
+        elsewhere = wishes.want(tx, kept.message_id, dst_folder=TARGET, now=NOW)
     lease = take_lease(db)
     with db.write() as tx:
         op_steps.sent(tx, wished[0], mark=MARK, lease=lease, now=NOW)
@@ -266,7 +266,7 @@ def test_a_wish_back_to_where_it_lies_is_withdrawn(db: Database) -> None:
     message_id = keep(db, "1").message_id
     _wish(db, message_id)
     with db.write() as tx:
-        assert wishes.want(tx, message_id, kind="file", dst_folder="INBOX", now=NOW) is None
+        assert wishes.want(tx, message_id, dst_folder="INBOX", now=NOW) is None
         assert ops.of_message(tx, message_id) == ()
 
 
@@ -276,8 +276,8 @@ def test_a_correction_while_an_act_is_under_way_comes_after_it(db: Database) -> 
     lease = take_lease(db)
     with db.write() as tx:
         op_steps.sent(tx, first, mark=MARK, lease=lease, now=NOW)
-        assert wishes.want(tx, message_id, kind="file", dst_folder=TARGET, now=NOW) == first
-        second = wishes.want(tx, message_id, kind="file", dst_folder="INBOX", now=NOW)
+        assert wishes.want(tx, message_id, dst_folder=TARGET, now=NOW) == first
+        second = wishes.want(tx, message_id, dst_folder="INBOX", now=NOW)
         assert second not in (None, first)
         assert [act.id for act in ops.due(tx, POSTBOX, now=NOW, limit=5)] == [first]
         _done(tx, first, place=place("8", folder=TARGET), lease=lease, now=NOW)
@@ -323,7 +323,7 @@ def test_mail_that_lies_nowhere_is_not_filed(db: Database) -> None:
     with db.write() as tx:
         sightings.mark_gone(tx, [s.id for s in sightings.live(tx, POSTBOX, folder="INBOX")])
         for kept in (handed_in, gone):
-            wish = wishes.want(tx, kept.message_id, kind="file", dst_folder=TARGET, now=NOW)
+            wish = wishes.want(tx, kept.message_id, dst_folder=TARGET, now=NOW)
             assert wish is None
 
 

@@ -19,8 +19,8 @@ from store.doors import idempotency
 from store.doors.idempotency import Answer
 from store.mails import aside, keeping, ledger, originals, verdicts
 from store.mails.verdicts import NewVerdict
-from store.processes import beats
-from store.processes.beats import Beat
+from store.processes import heartbeats
+from store.processes.heartbeats import Beat
 from store.sending import outgoing
 from store.sending.outgoing import NewOutgoing
 from tests.store.samples import NOW, arrival, describe, keep, later, queue
@@ -121,10 +121,10 @@ def test_an_answer_is_replaced_and_dropped_for_its_own_caller_and_key_only(db: D
 
 def test_a_loop_leaves_its_newest_sign_of_life(db: Database) -> None:
     with db.write() as tx:
-        beats.beat(tx, "worker", code="store.away", message="x", now=NOW)
-        beats.beat(tx, "worker", code="", message="", now=later(5))
-        beats.beat(tx, "a", code="", message="", now=NOW)
-        assert beats.all_beats(tx) == (
+        heartbeats.beat(tx, "worker", code="store.away", message="x", now=NOW)
+        heartbeats.beat(tx, "worker", code="", message="", now=later(5))
+        heartbeats.beat(tx, "a", code="", message="", now=NOW)
+        assert heartbeats.all_beats(tx) == (
             Beat("a", NOW, "", ""),
             Beat("worker", later(5), "", ""),
         )

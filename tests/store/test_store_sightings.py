@@ -7,7 +7,7 @@ from rules.postbox import Watermark
 from store.acts import op_steps, wishes
 from store.database.engine import Database
 from store.mails import originals
-from store.places import epochs, moves, owned, sightings
+from store.places import epochs, moves, ownership, sightings
 from store.tables.ledger import SightingState
 from tests.store.samples import INBOX, NOW, POSTBOX, keep, later, place, take_lease
 
@@ -88,7 +88,7 @@ def test_what_is_seen_again_in_its_place_lies_there_again(db: Database) -> None:
     with db.write() as tx:
         here = [s.id for s in sightings.live(tx, POSTBOX, folder=INBOX)]
         assert list(sightings.mark_gone(tx, here)) == kept
-        seen = owned.seen_again(tx, POSTBOX, found=found, now=later(5))
+        seen = ownership.seen_again(tx, POSTBOX, found=found, now=later(5))
         assert {at: one.message_id for at, one in seen.items()} == dict(
             zip(found, kept, strict=True)
         )
@@ -104,8 +104,8 @@ def test_a_name_is_its_mails_until_that_lies_elsewhere_and_a_number_for_good(db:
 
     def owner() -> int | None:
         with db.read() as tx:
-            found = owned.owners(tx, POSTBOX, found={name: "another mail's"}).get(name)
-            left = owned.left(tx, POSTBOX, places=[name, number])
+            found = ownership.owners(tx, POSTBOX, found={name: "another mail's"}).get(name)
+            left = ownership.left(tx, POSTBOX, places=[name, number])
         assert left == ({} if found else {name: kept})
         return found
 
@@ -181,7 +181,7 @@ def test_a_mail_whose_move_is_in_doubt_is_left_to_filing_after_a_new_epoch(db: D
     under_way, quiet = keep(db, "1", b"twin"), keep(db, "2", b"twin")
     lease = take_lease(db)
     with db.write() as tx:
-        op_id = wishes.want(tx, under_way.message_id, kind="file", dst_folder=TARGET, now=NOW)
+        op_id = wishes.want(tx, under_way.message_id, dst_folder=TARGET, now=NOW)
         assert op_id is not None
         op_steps.sent(tx, op_id, mark=Watermark(TARGET, "1", "5"), lease=lease, now=NOW)
         new = {"folder": INBOX, "epoch": "2"}

@@ -30,7 +30,7 @@ from triage.hooks import Subscription
 from triage.house import AlarmPolicy, House, PostboxPlan
 from triage.send import Outlets
 from triage.settings import check
-from triage.watch import alarm_words, alarms, health, watched
+from triage.watch import alarm_checks, alarm_words, alarms, health
 from triage.watch.alarms import Ways
 from triage.worker import Worker
 
@@ -201,8 +201,8 @@ def test_a_lease_that_nobody_took_over_is_an_alarm(house, box, lease, clock: Clo
     clock.forward(seconds=60 + 300)
     assert standing(house) == set()
     clock.forward(seconds=1)
-    assert standing(house) == {watched.STUCK}
-    check_ = {one.name: one for one in health.ready(house)}[watched.STUCK]
+    assert standing(house) == {alarm_checks.STUCK}
+    check_ = {one.name: one for one in health.ready(house)}[alarm_checks.STUCK]
     assert (check_.ok, bool(check_.remedy)) == (False, True)
     with house.db.write() as tx:
         found = leases.take(tx, "postbox:SC-Süd", owner="next", now=house.clock(), seconds=60)
@@ -215,7 +215,7 @@ def test_an_item_that_nobody_puts_back_is_an_alarm(house, box, lease, clock: Clo
     bring_in(house, box, lease, eml("Termin"))
     work.claim_next(house, clerk("435"), "435")
     clock.forward(seconds=house.policy.lease_seconds + 301)
-    assert standing(house) == {watched.STUCK}
+    assert standing(house) == {alarm_checks.STUCK}
     rounds.keep_order(house, "w-1")
     assert standing(house) == set()
 
@@ -225,9 +225,11 @@ def test_a_key_that_ends_soon_is_an_alarm_until_it_is_revoked(house, clock: Cloc
     keys.create(house, ADMIN, machine, hashed="x", days=31)
     assert standing(house) == set()
     clock.forward(days=1)
-    assert standing(house) == {watched.KEYS}
+    assert standing(house) == {alarm_checks.KEYS}
     clock.forward(days=31)
-    assert standing(house) == {watched.KEYS}, "its machine is turned away: that is no all-clear"
+    assert standing(house) == {alarm_checks.KEYS}, (
+        "its machine is turned away: that is no all-clear"
+    )
     keys.revoke(house, ADMIN, "sc-ost")
     assert standing(house) == set()
 
@@ -236,7 +238,7 @@ def test_a_key_that_nobody_misses_is_no_alarm_for_ever(house, clock: Clock):
     machine = Caller("sc-ost", Role.AUTOMATION, agencies=None, regions=frozenset({"Ost"}))
     keys.create(house, ADMIN, machine, hashed="x", days=1)
     clock.forward(days=31)
-    assert standing(house) == {watched.KEYS}
+    assert standing(house) == {alarm_checks.KEYS}
     clock.forward(days=1)
     assert standing(house) == set()
 
@@ -246,12 +248,12 @@ def standing(house: House) -> set[str]:
 
 
 def test_entries_wait_for_their_seal_until_order_is_kept(house):
-    assert watched.unsealed(house) == 0
+    assert alarm_checks.unsealed(house) == 0
     with house.db.write() as tx:
         audit.add(tx, "x", action="mail.kept", subject="message:1", details={}, at=NOW)
-    assert watched.unsealed(house) == 1
+    assert alarm_checks.unsealed(house) == 1
     rounds.keep_order(house, "w-1")
-    assert watched.unsealed(house) == 0
+    assert alarm_checks.unsealed(house) == 0
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.triage.renumbering import Renumbering
 from tests.triage.way import bring_in, states
 from triage import receive
 from triage.filing import filing
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.known import same_mail
 from triage.reconcile import reconcile
 

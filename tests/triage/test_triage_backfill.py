@@ -23,7 +23,7 @@ from triage.backfill import ByHead, Pace
 from triage.desk import item_view
 from triage.desk.correction import Correction
 from triage.filing import filing
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.house import PostboxPlan
 from triage.reconcile import reconcile
 

@@ -14,7 +14,7 @@ from store.places import sightings
 from store.places.sightings import Sighting
 from tests.house_fixture import Clock, open_house
 from triage import receive
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.house import House
 from triage.reconcile import reconcile
 

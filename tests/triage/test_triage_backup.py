@@ -232,7 +232,7 @@ def test_what_was_filed_since_is_taken_in_where_it_lies_and_old_strangers_are_le
     with house.db.read() as tx:
         item = items.of_message(tx, 1)
         assert sightings.of_message(tx, 1)[0].folder == korbach
-        assert ops.of_messages(tx, [1], kind="file") == {}
+        assert ops.of_messages(tx, [1]) == {}
     assert item.agency_code == "439", "where a person may have put it, not where the rules would"
     assert len(box.view(korbach).uids) == 2
 
@@ -296,15 +296,21 @@ def test_the_commands_make_check_and_restore(config, tmp_path):
     def told(*words: str, code: int = 0) -> str:
         result = CliRunner().invoke(app, ["backup", *words])
         assert result.exit_code == code, result.output
-        return result.output
+        return result.stdout
 
     folder, given = str(tmp_path / "copy"), ("--config", str(config))
+    db = Database.open(load(config).store.url)
+    with db.write() as tx:
+        outgoing.order(tx, NewOutgoing("reply", "reply:1", {}), now=NOW)
+    db.close()
     told("make", folder, *given)
     assert told("check", folder).startswith("whole: 0 mails")
     lose_file(tmp_path / "postlotse.sqlite")
     assert "reread --since" in told("restore", folder, *given)
     Database.open(load(config).store.url).close()
     made = json.loads((tmp_path / "copy" / backup.MANIFEST).read_text())["made_at"]
-    told("reread", "--since", made, *given)
+    first, *rest = map(json.loads, told("reread", "--since", made, "--json", *given).splitlines())
+    assert first == {"held_back": 1}
+    assert all("postbox" in line for line in rest)
     wrong = CliRunner().invoke(app, ["backup", "reread", "--since", "gestern", *given])
     assert wrong.exception.code == "backup.since"

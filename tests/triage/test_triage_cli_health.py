@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from store.database.engine import Database
-from store.processes import beats
+from store.processes import heartbeats
 from triage.cli import app as cli
 
 
@@ -28,7 +28,7 @@ def test_a_worker_is_alive_while_a_loop_gives_signs(
     db = Database.open(sqlite_url)
     at = datetime.now(tz=UTC) - timedelta(minutes=minutes)
     with db.write() as tx:
-        beats.beat(tx, name, code=code, message="", now=at)
+        heartbeats.beat(tx, name, code=code, message="", now=at)
     db.close()
     told = CliRunner().invoke(cli.app, ["health", "--config", str(file)])
     assert told.exit_code == exit_code

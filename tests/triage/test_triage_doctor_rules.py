@@ -13,7 +13,7 @@ from tests.house_fixture import ADMIN, open_house
 from tests.rules.ruleset_samples import HEAD, rule
 from triage.doctor import ways as doctor_ways
 from triage.rulesets import drafts as rulesets
-from triage.rulesets import going_back
+from triage.rulesets import rollback
 from triage.settings import check
 from triage.watch.remedies import REMEDIES
 
@@ -66,6 +66,6 @@ def test_a_postbox_that_is_away_leaves_its_rules_untried_and_says_so(house, tmp_
 def test_where_nothing_is_filed_or_no_rule_has_a_target_nothing_is_told(house, tmp_path):
     create_tree(tmp_path / "mail")
     assert found(house, tmp_path / "mail", mode="observe") == {}
-    going_back.rollback(house, ADMIN, "")
+    rollback.rollback(house, ADMIN, "")
     house.clock.forward(seconds=10)
     assert found(house, tmp_path / "mail") == {}

@@ -19,7 +19,7 @@ from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places
 from tests.triage.way import bring_in
 from triage import reconcile
 from triage.filing import filing
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.marks import read as marks_read
 
 DAYS = [eml("Krankmeldung", f"{day}. Tag") for day in range(8)]
@@ -34,7 +34,7 @@ def server(box) -> Renumbering:
 def want(house, *message_ids: int, folder: str = TERMIN) -> None:
     with house.db.write() as tx:
         for message_id in message_ids:
-            wishes.want(tx, message_id, kind="file", dst_folder=folder, now=house.clock())
+            wishes.want(tx, message_id, dst_folder=folder, now=house.clock())
 
 
 def lies_in(house, message_id: int) -> Place:

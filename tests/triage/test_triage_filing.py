@@ -213,7 +213,7 @@ def test_a_wish_that_a_clerk_changes_while_the_target_is_looked_at_is_not_carrie
 
         def watermark(self, folder):
             with house.db.write() as tx:
-                wishes.want(tx, 1, kind="file", dst_folder="431 Hanau/Termin", now=house.clock())
+                wishes.want(tx, 1, dst_folder="431 Hanau/Termin", now=house.clock())
             return self._box.watermark(folder)
 
     assert filing.file_due(house, Meanwhile(box, "fine", "fine"), lease).done == 2

@@ -18,7 +18,7 @@ import pytest
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import TryLater
 from store.database.engine import Database
-from store.processes import beats
+from store.processes import heartbeats
 from store.upkeep import migrate
 from tests.house_fixture import NOW, eml
 from tests.servers.postgres import PostgresServer
@@ -113,7 +113,7 @@ def test_a_process_that_started_on_a_read_only_disk_writes_when_it_can_be_writte
     code_of(db)  # opens the file anew
     beat(db, "after")
     with db.read() as tx:
-        assert {"killed", "after"} <= {one.name for one in beats.all_beats(tx)}
+        assert {"killed", "after"} <= {one.name for one in heartbeats.all_beats(tx)}
     db.close()
 
 
@@ -128,7 +128,7 @@ def code_of(db: Database) -> str:
 
 def beat(db: Database, name: str) -> None:
     with db.write() as tx:
-        beats.beat(tx, name, code="", message="", now=NOW)
+        heartbeats.beat(tx, name, code="", message="", now=NOW)
 
 
 def mounted(disk: Path, how: str) -> None:

@@ -21,7 +21,7 @@ from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places
 from tests.triage.way import bring_in, states
 from triage import receive
 from triage.filing import filing
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.known import set_back
 from triage.reconcile import reconcile
 
@@ -214,7 +214,7 @@ def test_a_look_into_two_folders_holds_for_the_connection_that_there_is_in_the_e
 def test_a_wish_out_of_a_folder_of_an_agency_moves_no_other_mail(house, server, lease):
     bring_in(house, server, lease, KRANK)
     with house.db.write() as tx:
-        wishes.want(tx, 1, kind="file", dst_folder=TERMIN, now=house.clock())
+        wishes.want(tx, 1, dst_folder=TERMIN, now=house.clock())
     server.lose(AU, 1)
     server.set_back(AU, 1)
     server.append(AU, KONTO)
@@ -268,7 +268,7 @@ def test_what_a_stranger_was_under_a_number_is_not_remembered_on_a_new_connectio
         reconcile(house, server, lease, read=read)
     assert len(read) == 1
     with house.db.write() as tx:
-        wishes.want(tx, 1, kind="file", dst_folder="435 Kassel/Konto", now=house.clock())
+        wishes.want(tx, 1, dst_folder="435 Kassel/Konto", now=house.clock())
     server.lose(AU, 1, 2)
     server.set_back(AU, 1)
     server.append(AU, eml("Eins"))

@@ -10,7 +10,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from api.keyring import KeyRing, StoredKeys
+from api.keyring import KeyRing
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Conflict, Refused
@@ -43,7 +43,7 @@ def house(sqlite_url: str, clock: Clock):
 
 def opens(house: House, key: str = KEY) -> bool:
     try:
-        return KeyRing((), StoredKeys(house)).caller(key) == AS_CALLED
+        return KeyRing((), house).caller(key) == AS_CALLED
     except Refused:
         return False
 
@@ -59,7 +59,7 @@ def test_a_key_opens_the_door_up_to_its_last_day(house, clock):
 
 def test_a_revoked_key_opens_nothing_at_the_next_request_in_the_same_process(house):
     keys.create(house, ADMIN, WEST, hashed=HASH, days=10)
-    ring = KeyRing((), StoredKeys(house))
+    ring = KeyRing((), house)
     assert ring.caller(KEY) == AS_CALLED
     keys.revoke(house, ADMIN, "sc-west")
     with pytest.raises(Refused) as refused:
@@ -69,7 +69,7 @@ def test_a_revoked_key_opens_nothing_at_the_next_request_in_the_same_process(hou
 
 def test_what_a_process_has_seen_of_a_key_lets_nobody_in_after_its_end(house, clock):
     keys.create(house, ADMIN, WEST, hashed=HASH, days=10)
-    ring = KeyRing((), StoredKeys(house), today=lambda: house.local_now().date())
+    ring = KeyRing((), house)
 
     def known(key: str = KEY) -> Caller | None:
         return asyncio.run(ring.known(key))

@@ -33,7 +33,7 @@ from tests.triage.way import Eakte, Post, bring_in, states
 from triage import receive, send, work
 from triage.desk.correction import Correction
 from triage.filing import filing
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.house import MarksPolicy
 from triage.marks.read import MarksRead, read
 from triage.marks.written import write_due

@@ -24,7 +24,7 @@ from tests.triage.test_triage_another_way import places_agree
 from tests.triage.way import Eakte, Post, states
 from triage import admin, receive, rounds, send
 from triage.filing import filing
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.house import PostboxPlan
 from triage.known import one_folder
 from triage.postbox_round import PostboxJob, PostboxRound

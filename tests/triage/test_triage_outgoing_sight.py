@@ -22,7 +22,7 @@ from tests.triage.test_triage_tasks import relabel
 from tests.triage.way import Post, bring_in
 from triage import admin, day_match, handover, outgoing_care, rounds, send, tasks, work
 from triage.desk import item_view
-from triage.texts import ends as text_ends
+from triage.texts import expiry as text_ends
 from triage.watch import health
 
 ME = clerk("435")

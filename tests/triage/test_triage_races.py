@@ -99,7 +99,7 @@ def test_a_clerks_wish_waits_for_the_worker_who_notes_the_command(house, box, le
 
     def forward() -> None:
         with house.db.write() as tx:
-            wishes.want(tx, 1, kind="file", dst_folder=other, now=house.clock())
+            wishes.want(tx, 1, dst_folder=other, now=house.clock())
 
     box.ensure_folder(wish.dst_folder)
     mark = box.watermark(wish.dst_folder)

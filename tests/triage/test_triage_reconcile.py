@@ -16,7 +16,7 @@ from tests.triage.way import bring_in, states
 from triage import admin, aside, receive
 from triage.desk import item_view, lists
 from triage.filing import filing
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.reconcile import reconcile
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from store.processes import beats
+from store.processes import heartbeats
 from tests.house_fixture import open_house
 from triage.watch import health, remedies
 
@@ -47,7 +47,7 @@ def test_each_code_of_a_driver_has_a_sentence_that_says_what_to_do() -> None:
 def test_no_check_that_failed_is_told_without_a_remedy(sqlite_url: str, code: str) -> None:
     house = open_house(sqlite_url)
     with house.db.write() as tx:
-        beats.beat(tx, "postbox:SC-West", code=code, message="", now=house.clock())
+        heartbeats.beat(tx, "postbox:SC-West", code=code, message="", now=house.clock())
     told = {one.name: one for one in health.ready(house)}["postbox:SC-West"]
     assert (told.ok, told.remedy) == (False, remedies.of(code))
     assert told.remedy

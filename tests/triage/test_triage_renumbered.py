@@ -20,7 +20,7 @@ from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.way import bring_in, states
 from triage import receive
 from triage.filing import filing
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.reconcile import reconcile
 
 AU = "435 Kassel/AU"
@@ -240,7 +240,7 @@ def test_a_wish_from_a_folder_with_new_numbers_holds_up_no_other_and_is_carried_
 ):
     bring_in(house, anew, lease, eml("Krankmeldung"))
     with house.db.write() as tx:
-        wishes.want(tx, 1, kind="file", dst_folder=TERMIN, now=house.clock())
+        wishes.want(tx, 1, dst_folder=TERMIN, now=house.clock())
     anew.number_anew(AU)
     keep(house, anew, lease, eml("Konto"))
     one_sorter.sort_pending(house)

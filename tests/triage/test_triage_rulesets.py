@@ -24,7 +24,7 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, NOW, clerk, eml
 from tests.rules.ruleset_samples import HEAD, rule
 from triage.rulesets import drafts as rulesets
-from triage.rulesets import going_back
+from triage.rulesets import rollback
 from triage.rulesets import trial as rule_trial
 from triage.rulesets.rulebook import RuleBook
 from triage.rulesets.trial import Span
@@ -229,7 +229,7 @@ def test_who_waits_for_the_lock_lets_nothing_hold_before_workers_know_of_it(hous
     monkeypatch.setattr(type(house.db), "write", late)
     assert rulesets.activate(house, ADMIN, "regeln", 1) - house.clock() >= TAKES_EFFECT
     house.clock.forward(seconds=10)
-    assert going_back.rollback(house, ADMIN, "").from_at - house.clock() >= TAKES_EFFECT
+    assert rollback.rollback(house, ADMIN, "").from_at - house.clock() >= TAKES_EFFECT
 
 
 def test_who_saw_no_plan_withdraws_none_and_the_second_press_goes_back_once(house):
@@ -238,15 +238,15 @@ def test_who_saw_no_plan_withdraws_none_and_the_second_press_goes_back_once(hous
     shown = rulesets.overview(house, ADMIN).lines[0].stand
     put_in_force(house, TEXT + "# drei\n", day=date(2026, 12, 1))
     with pytest.raises(Conflict) as refused:
-        going_back.rollback(house, ADMIN, "", seen=shown)
+        rollback.rollback(house, ADMIN, "", seen=shown)
     assert refused.value.code == "ruleset.changed", "that would leave in force what does harm"
     planned = rulesets.overview(house, ADMIN).lines[0].stand
-    assert going_back.rollback(house, ADMIN, "", seen=planned).withdrawn == 1
-    first, second = (going_back.rollback(house, ADMIN, "", seen=shown) for _ in range(2))
+    assert rollback.rollback(house, ADMIN, "", seen=planned).withdrawn == 1
+    first, second = (rollback.rollback(house, ADMIN, "", seen=shown) for _ in range(2))
     assert first.to.version == second.to.version == 1
     house.clock.forward(seconds=10)
     with pytest.raises(Conflict):
-        going_back.rollback(house, ADMIN, "", seen=shown)
+        rollback.rollback(house, ADMIN, "", seen=shown)
     assert rulesets.overview(house, ADMIN).lines[0].now.version == 1
 
 
@@ -255,20 +255,20 @@ def test_who_names_what_shall_hold_and_repeats_himself_goes_back_once(house):
     for text in ("", "# zwei\n", "# drei\n"):
         put_in_force(house, TEXT + text)
     put_in_force(house, TEXT + "# vier\n", day=date(2026, 12, 1))
-    assert going_back.leads_back_to(house, ADMIN, "") == "regeln.3"
-    withdrawn = [going_back.rollback(house, ADMIN, "", to="regeln.3") for _ in range(2)]
+    assert rollback.leads_back_to(house, ADMIN, "") == "regeln.3"
+    withdrawn = [rollback.rollback(house, ADMIN, "", to="regeln.3") for _ in range(2)]
     assert [(one.withdrawn, one.from_at) for one in withdrawn] == [(1, None), (0, None)]
-    assert going_back.leads_back_to(house, ADMIN, "") == "regeln.2"
+    assert rollback.leads_back_to(house, ADMIN, "") == "regeln.2"
     for seconds in (0, 1, 10, 86_400):
         house.clock.forward(seconds=seconds)
-        assert going_back.rollback(house, ADMIN, "", to="regeln.2").to.version == 2
+        assert rollback.rollback(house, ADMIN, "", to="regeln.2").to.version == 2
     assert rulesets.overview(house, ADMIN).lines[0].now.version == 2
     with pytest.raises(Conflict) as refused:
-        going_back.rollback(house, ADMIN, "", to="regeln.3")
+        rollback.rollback(house, ADMIN, "", to="regeln.3")
     assert refused.value.code == "ruleset.changed"
     assert [what for _, what, _ in actions(house)].count("ruleset.rolled_back") == 1
     for to in ("regeln.1", "none", "none"):
-        going_back.rollback(house, ADMIN, "", to=to)
+        rollback.rollback(house, ADMIN, "", to=to)
         house.clock.forward(seconds=10)
     assert rulesets.overview(house, ADMIN).lines[0].now is None
 
@@ -277,15 +277,15 @@ def test_going_back_withdraws_what_is_planned_then_the_version_then_the_set(hous
     put_in_force(house)
     put_in_force(house, TEXT + "# zwei\n")
     put_in_force(house, TEXT + "# drei\n", day=date(2026, 12, 1))
-    first = going_back.rollback(house, WRITER, "")
+    first = rollback.rollback(house, WRITER, "")
     assert (first.withdrawn, first.to) == (1, None)
-    second = going_back.rollback(house, WRITER, "")
+    second = rollback.rollback(house, WRITER, "")
     assert second.to.version == 1
     house.clock.forward(seconds=10)
     message = keep(house, "Umschulung")
     one_sorter.sort_pending(house)
     assert body_of(house, message)["ruleset"]["version"] == 1
-    third = going_back.rollback(house, WRITER, "")
+    third = rollback.rollback(house, WRITER, "")
     assert third.to is None, "before version one there was none; two is not gone forward to"
     assert [what for _, what, _ in actions(house)][-3:] == [
         "ruleset.withdrawn",
@@ -296,23 +296,23 @@ def test_going_back_withdraws_what_is_planned_then_the_version_then_the_set(hous
 
 def test_going_back_from_the_first_set_leaves_the_built_in_routing(house):
     put_in_force(house)
-    done = going_back.rollback(house, ADMIN, "")
+    done = rollback.rollback(house, ADMIN, "")
     assert (done.withdrawn, done.to) == (0, None)
     house.clock.forward(seconds=10)
     message = keep(house, "Umschulung")
     one_sorter.sort_pending(house)
     assert body_of(house, message)["ruleset"] is None
     with pytest.raises(Refused) as refused:
-        going_back.rollback(house, ADMIN, "")
+        rollback.rollback(house, ADMIN, "")
     assert refused.value.code == "ruleset.none_in_force"
 
 
 def test_taking_back_twice_in_a_row_is_taking_back_once(house):
     put_in_force(house)
     put_in_force(house, TEXT + "# zwei\n")
-    first = going_back.rollback(house, WRITER, "")
+    first = rollback.rollback(house, WRITER, "")
     house.clock.forward(seconds=1)
-    again = going_back.rollback(house, ADMIN, "")
+    again = rollback.rollback(house, ADMIN, "")
     assert (again.withdrawn, again.to.version, again.from_at) == (0, 1, first.from_at)
     house.clock.forward(seconds=10)
     message = keep(house, "Umschulung")
@@ -323,10 +323,10 @@ def test_taking_back_twice_in_a_row_is_taking_back_once(house):
 
 def test_what_was_planned_behind_a_taking_back_is_withdrawn_and_the_taking_back_stays(house):
     put_in_force(house)
-    going_back.rollback(house, WRITER, "")
+    rollback.rollback(house, WRITER, "")
     put_in_force(house, TEXT + "# zwei\n", day=date(2026, 12, 1), wait=False)
-    assert going_back.rollback(house, WRITER, "").withdrawn == 1
-    again = going_back.rollback(house, WRITER, "")
+    assert rollback.rollback(house, WRITER, "").withdrawn == 1
+    again = rollback.rollback(house, WRITER, "")
     assert (again.withdrawn, again.to) == (0, None)
     house.clock.forward(seconds=10)
     message = keep(house, "Umschulung")
@@ -345,7 +345,7 @@ def test_an_admin_of_a_region_changes_its_own_sets_and_reads_the_one_for_all(hou
     for attempt in (
         lambda: rulesets.save(house, WEST, TEXT),
         lambda: rulesets.activate(house, WEST, "regeln", 1),
-        lambda: going_back.rollback(house, WEST, "Ost"),
+        lambda: rollback.rollback(house, WEST, "Ost"),
         lambda: rulesets.save(house, WEST, own.replace('"west"', '"ost"')),
         lambda: rulesets.save(house, clerk(), TEXT),
         lambda: rulesets.activate(house, MACHINE, "regeln", 1),

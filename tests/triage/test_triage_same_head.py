@@ -23,7 +23,7 @@ from tests.memory import most_bytes
 from tests.triage.renumbering import Renumbering
 from triage import backfill, receive
 from triage.filing import filing
-from triage.followed import Reconciled
+from triage.follow_moves import Reconciled
 from triage.house import PostboxPlan
 from triage.known import perhaps_twice, same_head, same_mail
 from triage.known.perhaps_twice import Pair

@@ -112,7 +112,8 @@ def test_the_commands_make_rotate_and_drop_a_key_and_show_none(tmp_path, sqlite_
 
     run("add", "k1")
     run("add", "k2")
-    run("rotate", "--json")
+    tables = [json.loads(line)["table"] for line in run("rotate", "--json").splitlines()]
+    assert set(tables) == {"original", "verdict", "outgoing"}
     lines = [json.loads(line) for line in run("status", "--json").splitlines()]
     assert [(one["key"], one["active"]) for one in lines] == [("k1", False), ("k2", True)]
     run("choose", "none")

@@ -10,7 +10,7 @@ from rules.item import ItemState
 from rules.ledger import OpState
 from store.database.columns import UtcTime, metadata
 from store.desk import items
-from store.processes import beats, clock_set_back, leases
+from store.processes import clock_set_back, heartbeats, leases
 from store.sending import outgoing, outgoing_claims
 from store.sending.outgoing import NewOutgoing
 from store.tables.ledger import OutgoingState, op
@@ -29,7 +29,7 @@ from triage.filing import filing, steps
 
 def beat(house) -> None:
     with house.db.write() as tx:
-        beats.beat(tx, set_clock.LOOP, code="", message="", now=house.clock())
+        heartbeats.beat(tx, set_clock.LOOP, code="", message="", now=house.clock())
 
 
 def test_what_was_wished_before_is_carried_out_at_once(house, box, lease, clock):

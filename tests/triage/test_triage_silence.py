@@ -22,7 +22,7 @@ from rules.item import CloseReason, ItemState
 from rules.postbox import Place
 from store.desk import item_lists
 from store.mails import aside
-from store.processes import beats
+from store.processes import heartbeats
 from store.processes.leases import Lease
 from store.sending import outgoing
 from store.tables.ledger import OutgoingState
@@ -143,7 +143,7 @@ def told_in_database(house: House) -> str:
         shown = [
             [(e.actor, e.action, e.subject, e.details) for e in entries],
             lies,
-            [asdict(beat) for beat in beats.all_beats(tx)],
+            [asdict(beat) for beat in heartbeats.all_beats(tx)],
             [(row.error_code, row.answer) for row in rows],
         ]
     return json.dumps(shown, ensure_ascii=False, default=str)

@@ -22,7 +22,7 @@ from tests.triage.way import Eakte, Post, bring_in
 from triage import rounds, send, wiring, work
 from triage.answers import reply
 from triage.answers.reply import Choice
-from triage.texts import ends as text_ends
+from triage.texts import expiry as text_ends
 from triage.texts import life as text_life
 from triage.texts import stock as text_stock
 from triage.texts import view as text_view

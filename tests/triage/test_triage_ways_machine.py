@@ -29,7 +29,7 @@ from tests.triage import machine_runs
 from tests.triage.mortal import Crash, MortalBox, MortalDatabase
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_machine import OneWorker, suppressed_lost
-from triage import admin, aside, backfill, letterbox
+from triage import admin, aside, backfill, door_intake
 from triage.house import PostboxPlan
 
 INBOX, HAND = "INBOX", "Von Hand"
@@ -106,7 +106,7 @@ class Ways(RuleBasedStateMachine):
     @rule(mail=mails, again=st.booleans())
     def is_delivered(self, mail, again):
         for _ in range(1 + again):
-            letterbox.keep_all(self.house, [Delivered("alex@post.example", DOOR, MAILS[mail])])
+            door_intake.keep_all(self.house, [Delivered("alex@post.example", DOOR, MAILS[mail])])
         self.delivered.add(MAILS[mail])
 
     @rule(name=names, mail=mails)

@@ -5,6 +5,7 @@ In the transaction of the caller, who notes it. Source: own decision 0097.
 
 from dataclasses import dataclass
 
+from ingest.parse import parse
 from rules.errors import Conflict, Refused
 from rules.item import ItemState
 from rules.mail import ParsedMail
@@ -48,7 +49,8 @@ def decide(house: House, tx: Tx, postbox: str, draft: ParsedMail, shelf: TextShe
     said = draft_words.written(draft.body)
     text_id = ""
     try:
-        _require_plain(house, tx, item, draft)
+        mail = parse(ledger.original(tx, item.message_id), house.layouts)
+        _require_plain(tx, item, draft, mail)
         match = draft_match.match(house, item, shelf, said)
         if match is None:
             return Found(DraftState.REFUSED, "draft.no_text", item=item)
@@ -56,16 +58,16 @@ def decide(house: House, tx: Tx, postbox: str, draft: ParsedMail, shelf: TextShe
         if match.differences:
             places = draft_words.places(match.letter, match.differences)
             return Found(DraftState.REFUSED, "reply.differs", text_id, places, item)
-        row = reply.place(house, tx, item, match.choice, shelf=shelf, by=OUTLOOK)
+        row = reply.place(house, tx, item, match.choice, mail=mail, shelf=shelf, by=OUTLOOK)
     except (Refused, Conflict) as exc:
         return Found(DraftState.REFUSED, exc.code, text_id, item=item)
     return of_order(tx, item.id, text_id, row)
 
 
 def of_order(tx: Tx, item_id: int | None, text_id: str, outgoing_id: int) -> Found:
-    """A draft whose answer was ordered stays so; of one that can't leave it says why.
+    """A draft whose answer was ordered: ordered still, or refused if that is a dead letter.
 
-    Where somebody sends a dead answer again, its draft is ordered again, too.
+    Where somebody sends the dead letter again, the draft is ordered again, too.
     """
     item = item_of(tx, item_id)
     row = outgoing.get(tx, outgoing_id)
@@ -91,7 +93,7 @@ def answered(tx: Tx, postbox: str, draft: ParsedMail) -> Item | None:
     return None
 
 
-def _require_plain(house: House, tx: Tx, item: Item, draft: ParsedMail) -> None:
+def _require_plain(tx: Tx, item: Item, draft: ParsedMail, mail: ParsedMail) -> None:
     """Nothing that would be lost: an answer goes to one person, without attachment.
 
     A draft to nobody is refused, too: of two mails with one id it would not say which it answers.
@@ -99,6 +101,7 @@ def _require_plain(house: House, tx: Tx, item: Item, draft: ParsedMail) -> None:
     """
     if any(not one.inline for one in draft.attachments):
         raise Refused("draft.attachments", "An answer has no attachment; take it out.")
-    to = reply.recipient(house, tx, item).lower()
+    sender = ledger.message(tx, item.message_id).sender
+    to = reply.recipient(item, mail, sender=sender).lower()
     if draft.header("bcc") or set(draft.recipients) != {to}:
         raise Refused("draft.recipients", "An answer goes to who wrote, and to nobody else.")

@@ -15,6 +15,7 @@ from rules import sent_id
 from rules.access import Caller, Permission
 from rules.codes import Channel, Concern
 from rules.errors import Conflict, Refused
+from rules.mail import ParsedMail
 from rules.placename import fold
 from rules.reply_policy import ReplyRule, by_mail, may_reply, require_room
 from rules.texts import approved as text_rules
@@ -84,7 +85,8 @@ def proposals(house: House, caller: Caller, item_id: int) -> Proposals:
         channel, concerns, facts = _verdict(tx, item)
         rule = may_reply(channel, concerns)
         if rule.allowed and by_mail(channel, ""):
-            rule = by_mail(channel, _filled_in(house, tx, item)) or rule
+            mail = parse(ledger.original(tx, item.message_id), house.layouts)
+            rule = by_mail(channel, _filled_in(mail)) or rule
     if not rule.allowed:
         return Proposals(rule, ())
     day = house.local_now().date()
@@ -128,49 +130,63 @@ def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice
     `postbox.not_full`.
     """
     shelf = house.shelf()
+    with house.db.read() as tx:
+        message_id = visible_item(caller, tx, item_id, Permission.WORK_ITEM).message_id
+        data = ledger.original(tx, message_id)
+    # Before the write: a mail of 40 MB takes 0.4 s to read, and SQLite has one writer.
+    mail = parse(data, house.layouts)
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=house.clock())
-        return place(house, tx, item, choice, shelf=shelf, by=caller.name)
+        return place(house, tx, item, choice, mail=mail, shelf=shelf, by=caller.name)
 
 
-def place(house: House, tx: Tx, item: Item, choice: Choice, *, shelf: TextShelf, by: str) -> int:
+def place(  # noqa: PLR0913 - what is answered, with what, from which shelf, by whom
+    house: House,
+    tx: Tx,
+    item: Item,
+    choice: Choice,
+    *,
+    mail: ParsedMail,
+    shelf: TextShelf,
+    by: str,
+) -> int:
     """The order itself, in the caller's transaction; who calls has checked whose item it is.
 
-    Nothing is written where it raises. Raises: as `order`.
+    `mail` is the one that is answered. Nothing is written where it raises. Raises: as `order`.
     """
-    now = house.clock()
     modes.require_sends(house, tx, item.message_id)
     _require_allowed(tx, item)
     wanted = Wanted(choice.text_id, choice.version, choice.second)
     chosen = reply_text.wording(house, shelf, item, wanted)
     if any(text.discloses for text in chosen.texts):
-        original = parse(ledger.original(tx, item.message_id), house.layouts)
-        identity.require_checked(tx, item, original)
+        identity.require_checked(tx, item, mail)
     filled = reply_text.checked_values(house, item, chosen.first, choice.values)
     _require_same_words(reply_text.rendered(chosen, filled), choice.body)
-    to = recipient(house, tx, item)
+    to = recipient(item, mail, sender=ledger.message(tx, item.message_id).sender)
     payload = reply_text.named(shelf, chosen) | _payload(house, item, filled, to=to)
     key = _key(tx, item, chosen, filled)
     _require_room(house, tx, item, to, but_key=key)
-    if outgoing.of_key(tx, key) is None:
-        for text in chosen.texts:
-            text_versions.used(tx, text.id, text.version, day=house.local_now().date())
-    row = outgoing.order(
-        tx,
-        NewOutgoing("reply", key, payload, item.id, item.message_id),
-        now=now,
-    )
-    if outgoing.get(tx, row).state in outgoing.ENDED_BADLY:
-        # Who orders once more what could not be sent, or came back, means: try again.
-        outgoing.replay(tx, row, now=now)
+    row = _put(house, tx, NewOutgoing("reply", key, payload, item.id, item.message_id), chosen)
     audit.add(
         tx,
         by,
         action="reply.ordered",
         subject=f"message:{item.message_id}",
         details=_told(item, chosen) | {"outgoing": row},
-        at=now,
+        at=house.clock(),
     )
+    return row
+
+
+def _put(house: House, tx: Tx, new: NewOutgoing, chosen: Wording) -> int:
+    """The row of the answer; a new one counts as a use of its texts."""
+    if outgoing.of_key(tx, new.idempotency_key) is None:
+        for text in chosen.texts:
+            text_versions.used(tx, text.id, text.version, day=house.local_now().date())
+    row = outgoing.order(tx, new, now=house.clock())
+    if outgoing.get(tx, row).state in outgoing.ENDED_BADLY:
+        # Who orders once more what could not be sent, or came back, means: try again.
+        outgoing.replay(tx, row, now=house.clock())
     return row
 
 
@@ -252,13 +268,13 @@ def _require_same_words(rendered: Rendered, body: str | None) -> None:
         )
 
 
-def recipient(house: House, tx: Tx, item: Item) -> str:
+def recipient(item: Item, mail: ParsedMail, *, sender: str) -> str:
     """The customer's address: of a form the one that was filled in, else where the mail came from.
 
-    All forms of the portal come from one address, which nobody reads. Raises: Refused:
-    `reply.recipient`, `reply.portal`.
+    `sender` is that of the ledger. All forms of the portal come from one address, which nobody
+    reads. Raises: Refused: `reply.recipient`, `reply.portal`.
     """
-    filled_in = _filled_in(house, tx, item)
+    filled_in = _filled_in(mail)
     if rule := by_mail(Channel(item.channel), filled_in):
         raise Refused(
             "reply.portal",
@@ -266,13 +282,12 @@ def recipient(house: House, tx: Tx, item: Item) -> str:
             f" mail; answer it where it was written ({rule.source}).",
             channel=item.channel,
         )
-    return compose.usable_recipient(filled_in or ledger.message(tx, item.message_id).sender)
+    return compose.usable_recipient(filled_in or sender)
 
 
-def _filled_in(house: House, tx: Tx, item: Item) -> str:
+def _filled_in(mail: ParsedMail) -> str:
     """The address that its writer put into a form, or ""."""
-    form = parse(ledger.original(tx, item.message_id), house.layouts).form
-    return form.get("email").strip() if form else ""
+    return mail.form.get("email").strip() if mail.form else ""
 
 
 def _require_room(house: House, tx: Tx, item: Item, to: str, *, but_key: str) -> None:

@@ -20,7 +20,7 @@ from store.mails import ledger
 from store.mails.ledger import Message
 from store.sending import outgoing
 from store.trail import audit
-from triage.desk import cases
+from triage.desk import transitions
 from triage.house import House
 
 BOUNCED = "reply.bounced"
@@ -90,7 +90,7 @@ def bring_back(house: House, tx: Tx, item_id: int) -> bool:
         if event is None:
             return False
         try:
-            cases.by_machine(tx, item, event, now=house.clock())
+            transitions.by_machine(tx, item, event, now=house.clock())
         except Conflict:
             if attempt == _TRIES - 1:
                 raise

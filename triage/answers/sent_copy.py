@@ -94,7 +94,7 @@ def _lay(house: House, box: Postbox, lease: Lease, copy: SentCopy) -> None:
 
 
 def _require_here(tx: Tx, row: Outgoing) -> None:
-    """A deletion run looks for copies that were begun: from here on it sees this one, or was first.
+    """Lock the mail, so that a deletion run either sees this copy as begun or has come first.
 
     Raises: Refused: `mail.deleted`.
     """

@@ -22,12 +22,11 @@ from triage.console import (
     emit,
     operator,
     say,
-    settings_of,
     stop_event,
 )
 from triage.house import House, PostboxPlan
 from triage.ports import INBOX, Postbox
-from triage.settings import Settings
+from triage.settings import Settings, load
 from triage.wiring import postboxes
 
 DEFAULT_RATE = 600
@@ -70,7 +69,7 @@ def backfill(
         # Both would read the same new mail at the same moment, and each keep it.
         raise Refused("archive.inbox", "The worker takes in the INBOX by itself; leave it out.")
     stop = stop_event()
-    settings = settings_of(config)
+    settings = load(config)
     house = wiring.build_house(settings)
     plan = filling.plan_of(house, operator(), postbox)
     box = postboxes.open_to_read(settings, plan.name)

@@ -8,7 +8,7 @@ import typer
 
 from rules.errors import Refused
 from triage import backup, rereading, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
 from triage.settings import load
 from triage.wiring import postboxes
 
@@ -79,7 +79,9 @@ def reread(
     own = (settings.replies.sent_folder, settings.replies.drafts_folder)
     skipped = frozenset((*own, *(leave_out or ())))
     held = rereading.hold_back(house, operator())
-    if held:
+    if as_json:
+        emit({"held_back": held})
+    elif held:
         say(f"{held} answers or tasks may have left since: postlotse outbox list")
     for job in postboxes.postbox_jobs(settings):
         if not job.files:

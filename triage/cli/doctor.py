@@ -6,10 +6,10 @@ from dataclasses import asdict
 import typer
 
 from triage.cli.sign_in_look import sign_in
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, say, settings_of
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, say
 from triage.doctor import examine as doctor
 from triage.doctor.finding import Grade
-from triage.settings import Settings
+from triage.settings import Settings, load
 
 _WORDS = {Grade.GOOD: "gut    ", Grade.WARN: "WARNUNG", Grade.BAD: "FEHLER "}
 
@@ -27,7 +27,7 @@ def examine(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) 
     Example: postlotse doctor --config /etc/postlotse/postlotse.toml
     """
     found: list[doctor.Finding] = []
-    for finding in _findings(settings_of(config), found):
+    for finding in _findings(load(config), found):
         found.append(finding)
         if as_json:
             emit(asdict(finding))

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from rules.errors import Refused
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, say, settings_of
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, say
+from triage.settings import load
 from triage.settings.postbox import ExchangeSettings
 from triage.wiring import postboxes
 
@@ -37,7 +38,7 @@ def smoke(
     """
     from ingest.exchange import smoke as exchange_smoke  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
-    boxes = [b for b in settings_of(config).postboxes if isinstance(b, ExchangeSettings)]
+    boxes = [b for b in load(config).postboxes if isinstance(b, ExchangeSettings)]
     box = next((b for b in boxes if b.name == postbox), None)
     if box is None:
         there = ", ".join(b.name for b in boxes) or "none in the configuration"

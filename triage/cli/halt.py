@@ -7,8 +7,9 @@ import typer
 from rules.errors import Refused
 from store.database.engine import Database
 from triage import halting, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
+from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say
 from triage.halting import Begin
+from triage.settings import load
 from triage.wiring.policy import policy_of
 
 
@@ -55,7 +56,7 @@ def begin_writing(
 
     Example: postlotse begin-writing SC-Ost --from now
     """
-    plans = policy_of(settings_of(config)).postboxes
+    plans = policy_of(load(config)).postboxes
     box = next((one for one in plans if one.name == postbox), None)
     if box is None:
         names = ", ".join(one.name for one in plans)
@@ -70,4 +71,4 @@ def begin_writing(
 
 def _database(config: ConfigOption) -> Database:
     """The database alone: who must stop the house must not need its model or texts."""
-    return Database.open(settings_of(config).store.url)
+    return Database.open(load(config).store.url)

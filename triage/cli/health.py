@@ -7,10 +7,11 @@ import typer
 from rules.errors import Refused
 from rules.pause import is_silent
 from store.database.engine import Database
-from store.processes import beats
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, settings_of, show
+from store.processes import heartbeats
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, show
+from triage.settings import load
 from triage.watch.health import NO_LOOPS, SILENT_AFTER
-from triage.watch.standing import PREFIXES
+from triage.watch.standing_alarms import PREFIXES
 
 
 def register(app: typer.Typer) -> None:
@@ -25,10 +26,12 @@ def health(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
 
     Example: postlotse health --config /etc/postlotse/postlotse.toml
     """
-    db = Database.open(settings_of(config).store.url)
+    db = Database.open(load(config).store.url)
     with db.read() as tx:
         found = [
-            one for one in beats.all_beats(tx) if not one.name.startswith((*PREFIXES, *NO_LOOPS))
+            one
+            for one in heartbeats.all_beats(tx)
+            if not one.name.startswith((*PREFIXES, *NO_LOOPS))
         ]
     db.close()
     now = datetime.now(tz=UTC)

@@ -4,7 +4,8 @@ from dataclasses import asdict
 
 import typer
 
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, settings_of, show
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, show
+from triage.settings import load
 from triage.settings.outgoing import neighbours
 
 
@@ -20,5 +21,5 @@ def hosts(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
 
     Example: postlotse hosts --config /etc/postlotse/postlotse.toml
     """
-    for one in neighbours(settings_of(config)):
+    for one in neighbours(load(config)):
         show(asdict(one), as_json=as_json)

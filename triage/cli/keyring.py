@@ -64,7 +64,8 @@ def rotate(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
             show(
                 {"table": done.table, "looked": done.looked, "changed": done.changed}, as_json=True
             )
-    say(f"{rows} rows are sealed anew; nothing lies under another key")
+    if not as_json:
+        say(f"{rows} rows are sealed anew; nothing lies under another key")
 
 
 @app.command()

@@ -20,8 +20,8 @@ from triage.console import (
     emit,
     operator,
     say,
-    settings_of,
 )
+from triage.settings import load
 
 LISTED = 1000
 
@@ -66,7 +66,7 @@ def match(
 
     Example: postlotse outbox match --day 2026-11-25
     """
-    settings = settings_of(config)
+    settings = load(config)
     house = wiring.build_house(settings)
     wanted = _day(day) or house.local_now().date()
     found = outgoing_care.match_day(house, wiring.outlets(settings).eakte, operator(), day=wanted)

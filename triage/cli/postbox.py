@@ -8,8 +8,9 @@ import typer
 
 from store.database.engine import Database
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
+from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say
 from triage.postboxes import postbox_name
+from triage.settings import load
 
 postbox_app = typer.Typer(help="Postboxes: another name for one.", no_args_is_help=True)
 
@@ -34,7 +35,7 @@ def rename(
 
     Then the configuration takes the new name, too. Example: postlotse postbox rename SC-Ost SC-O
     """
-    settings = settings_of(config)
+    settings = load(config)
     grace = timedelta(seconds=settings.worker.grace_seconds)
     with closing(Database.open(settings.store.url)) as db:
         done = postbox_name.rename(db, operator(), old, new, now=wiring.utc_now(), grace=grace)

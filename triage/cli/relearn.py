@@ -8,16 +8,16 @@ import typer
 
 from rules.codes import Concern
 from rules.errors import Refused
-from triage import backfill, history, relearn, training_file, wiring
+from triage import backfill, relearn, training_file, weak_labels, wiring
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
     operator,
     say,
-    settings_of,
     show,
 )
+from triage.settings import load
 from triage.wiring import postboxes
 
 CorrectionOption = Annotated[
@@ -123,12 +123,12 @@ def relearn_history(
     Example: postlotse relearn history --postbox SC-West --folder Krankmeldungen=au
     """
     folders = dict(_folder_of(one) for one in folder or ())
-    settings = settings_of(config)
+    settings = load(config)
     house = wiring.build_house(settings)
     plan = backfill.plan_of(house, operator(), postbox)
     box = postboxes.open_to_read(settings, plan.name)
     try:
-        found = history.read(house, operator(), box, folders=folders, out=out, told=_tell)
+        found = weak_labels.read(house, operator(), box, folders=folders, out=out, told=_tell)
     finally:
         box.close()
         house.db.close()

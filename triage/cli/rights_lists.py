@@ -18,11 +18,11 @@ from triage.console import (
     operator,
     require_ending,
     say,
-    settings_of,
 )
 from triage.rights import directory as rights_directory
 from triage.rights import reporting as rights_reporting
 from triage.rights import tables as rights_tables
+from triage.settings import load
 from triage.wiring import ldap, postboxes
 
 lists_app = typer.Typer(help="Reported lists: import, show, export.", no_args_is_help=True)
@@ -106,7 +106,7 @@ def lists_expand(
 
     Example: postlotse rights lists expand --postbox SC-Nord
     """
-    box = next((b for b in settings_of(config).postboxes if b.name == postbox), None)
+    box = next((b for b in load(config).postboxes if b.name == postbox), None)
     desk = postboxes.open_rights(box) if box else None
     members = getattr(desk, "members", None)
     if members is None or desk is None or box is None:
@@ -132,7 +132,7 @@ def lists_fetch(
     Example: postlotse rights lists fetch --region Nord
     """
     house, caller = wiring.house_of(config), operator()
-    groups, names = ldap.directory(settings_of(config))
+    groups, names = ldap.directory(load(config))
     try:
         found = rights_directory.fetch(house, caller, region, groups, names=names)
     finally:

@@ -12,12 +12,13 @@ from rules.rights.folder_levels import in_words
 from rules.rights.plan import Change, Deed, make_plan
 from store.rights.plans import PlanState, StoredPlan
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, counted, operator, say, settings_of
+from triage.console import DEFAULT_CONFIG, ConfigOption, counted, operator, say
 from triage.house import House
 from triage.ports import FolderRights
 from triage.rights import decisions as rights
 from triage.rights import work as rights_work
 from triage.rights.run import Outcome
+from triage.settings import load
 from triage.wiring import postboxes
 
 PostboxOption = Annotated[str, typer.Option(help="Name of the postbox in the configuration.")]
@@ -219,7 +220,7 @@ def _say_outcome(outcome: Outcome) -> None:
 
 def desk_of(config: Path, postbox: str) -> FolderRights:
     """The permissions of a configured postbox, opened. Raises: Refused: `postbox.unknown`."""
-    boxes = settings_of(config).postboxes
+    boxes = load(config).postboxes
     box = next((b for b in boxes if b.name == postbox), None)
     if box is None:
         names = ", ".join(b.name for b in boxes)

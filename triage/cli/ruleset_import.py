@@ -19,9 +19,9 @@ from triage.console import (
     operator,
     read_text,
     say,
-    settings_of,
 )
-from triage.rulesets import taking_over as rule_import
+from triage.rulesets import importing as rule_import
+from triage.settings import load
 from triage.wiring import postboxes, sieve_scripts
 
 
@@ -67,7 +67,7 @@ def _taken(config: Path, sieve: Path | None, postbox: str, script: str) -> Taken
     """Raises: Refused: `ruleset.import_source`, and as reading it."""
     if sieve is not None and not postbox:
         return sieve_rules.take_over(read_text(sieve, code="ruleset.file"))
-    settings = settings_of(config)
+    settings = load(config)
     if postbox and sieve is None and sieve_scripts.has_scripts(settings, postbox):
         return sieve_rules.take_over(sieve_scripts.script(settings, postbox, script))
     if postbox and sieve is None:

@@ -24,7 +24,7 @@ from triage.console import (
 )
 from triage.house import House
 from triage.rulesets import drafts as rulesets
-from triage.rulesets import going_back
+from triage.rulesets import rollback
 from triage.rulesets import trial as rule_trial
 from triage.rulesets.trial import MAILS, Span
 
@@ -180,12 +180,12 @@ def ruleset_rollback(
     house, me = wiring.house_of(config), operator()
     if not to:
         where = f" --region {region}" if region else ""
-        back_to = going_back.leads_back_to(house, me, region)
+        back_to = rollback.leads_back_to(house, me, region)
         raise Refused(
             "ruleset.not_named",
             f"Nothing was changed. To go back: postlotse ruleset rollback{where} --to {back_to}",
         )
-    done = going_back.rollback(house, me, region, to=to)
+    done = rollback.rollback(house, me, region, to=to)
     if done.withdrawn:
         say(f"{done.withdrawn} planned activation(s) withdrawn; {to} holds")
     elif done.from_at is None:

@@ -14,10 +14,10 @@ from api.doors import DoorSettings
 from store.upkeep import migrate as migrations
 from triage import figures, log, wiring
 from triage.cli.door import door_of
-from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of, stop_event
+from triage.console import DEFAULT_CONFIG, ConfigOption, say, stop_event
 from triage.demo import run as demo_house
 from triage.house import House
-from triage.settings import Settings
+from triage.settings import Settings, load
 from triage.wiring import ldap, postboxes, ways_out
 from triage.worker import Worker
 
@@ -82,7 +82,7 @@ def serve(
 
     Example: postlotse serve --config /etc/postlotse.toml
     """
-    settings = settings_of(config)
+    settings = load(config)
     house = wiring.build_house(settings)
     worker = _worker(house, config) if with_worker else None
     door = door_of(settings)
@@ -102,7 +102,7 @@ def work(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
     Example: postlotse work --config /etc/postlotse.toml
     """
-    settings = settings_of(config)
+    settings = load(config)
     worker = _worker(wiring.build_house(settings), config)
     worker.start()
     stop_event().wait()
@@ -114,7 +114,7 @@ def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
     Example: postlotse migrate --config /etc/postlotse.toml
     """
-    settings = settings_of(config)
+    settings = load(config)
     say(f"database is at revision {migrations.upgrade(settings.store.url)}")
 
 
@@ -128,7 +128,7 @@ def _open_desk(house: House, door: DoorSettings, settings: Settings, *, port: in
 
 
 def _worker(house: House, config: Path) -> Worker:
-    settings = settings_of(config)
+    settings = load(config)
     return Worker(
         house,
         wiring.outlets(settings),

@@ -7,8 +7,8 @@ import typer
 from api.oidc.names import pseudonym
 from rules.errors import Refused
 from triage import sessions, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
-from triage.settings import Settings, secret
+from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say
+from triage.settings import Settings, load, secret
 
 sessions_app = typer.Typer(help="Sign-ins of people.", no_args_is_help=True)
 
@@ -37,7 +37,7 @@ def end(
     """
     if sum((bool(subject), bool(pseudonym_), everybody)) != 1:
         raise Refused("session.whose", "Give one of --subject, --pseudonym and --all.")
-    name = pseudonym_ or ("" if everybody else _name_of(settings_of(config), subject))
+    name = pseudonym_ or ("" if everybody else _name_of(load(config), subject))
     number = sessions.end_by_order(wiring.house_of(config), operator(), name=name)
     say(f"sign-ins ended: {number}")
     if not number and not everybody:

@@ -10,7 +10,8 @@ from rules.errors import Refused
 from store.database.engine import Database
 from store.trail import audit
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
+from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say
+from triage.settings import load
 from triage.trail import anchor, anchor_file, restore_record
 
 SET_BACK_EXIT: Final = 3
@@ -54,7 +55,7 @@ def verify(
 
     Example: postlotse trail verify --anchor /mnt/worm/anchor.jsonl
     """
-    settings = settings_of(config)
+    settings = load(config)
     with closing(Database.open(settings.store.url)) as database:
         checked = _whole_chain(database)
         _hold_against_anchor(database, anchor_file or settings.trail.anchor)
@@ -73,7 +74,7 @@ def restored(
 
     Example: postlotse trail restored --reference "Störung 12/26"
     """
-    settings = settings_of(config)
+    settings = load(config)
     if settings.trail.anchor is None:
         raise Refused("anchor.none", "No anchor file is configured; there is nothing to record.")
     path, me = settings.trail.anchor, operator()

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -38,6 +39,10 @@ REGIONS = ("Nord", "West", "Südwest", "Süd", "Ost")
 log = structlog.get_logger()
 
 
+RECEIPT_SECONDS: Final = 4.0
+"""How long the demo's eAkte leaves a package lying before it gives a receipt."""
+
+
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
     """How much mail the demo has, and how fast it moves. Times in seconds."""
@@ -45,7 +50,6 @@ class DemoPlan:
     folder: Path
     mails: int = 400
     feed_seconds: float = 20.0
-    receipt_seconds: float = 4.0
 
 
 @dataclass(slots=True)
@@ -103,7 +107,7 @@ def start(plan: DemoPlan, settings: Settings) -> Demo:
     feeder = _Feeder(plan, boxes, house.directory, backlog, demo.stopping)
     feeder.mend_note()
     _spawn(demo, "feeder", feeder.run)
-    _spawn(demo, "eakte", lambda: _answer_handovers(plan, demo))
+    _spawn(demo, "eakte", lambda: _answer_handovers(demo))
     worker.start()
     return demo
 
@@ -159,14 +163,14 @@ def _same(path: Path, data: bytes) -> bool:
     return path.read_bytes().partition(b"boundary=")[0] == data.partition(b"boundary=")[0]
 
 
-def _answer_handovers(plan: DemoPlan, demo: Demo) -> None:
+def _answer_handovers(demo: Demo) -> None:
     """The demo's eAkte: a receipt for each package after a moment."""
     while not demo.stopping.wait(1.0):
         try:
             eakte_demo.answer_once(
                 demo.settings.eakte.drop,
                 now=demo.house.clock(),
-                after_seconds=plan.receipt_seconds,
+                after_seconds=RECEIPT_SECONDS,
             )
         except HouseError as exc:
             log.warning("demo.eakte_failed", code=exc.code)

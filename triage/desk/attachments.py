@@ -16,7 +16,7 @@ from rules.errors import Refused, TryLater
 from rules.mail import Attachment
 from rules.scan import ScanState
 from store.mails import heads, ledger
-from triage.desk import readings
+from triage.desk import access_trail
 from triage.doorkeeper import visible_item
 from triage.house import House
 from triage.ports import Scanner
@@ -79,5 +79,7 @@ def read(house: House, caller: Caller, item_id: int, number: int) -> tuple[Attac
     found = attachments.extract(original, listed[number - 1].path)
     with house.db.write() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
-        readings.note(house, tx, caller, item.message_id, {"item": item_id, "attachment": number})
+        access_trail.note(
+            house, tx, caller, item.message_id, {"item": item_id, "attachment": number}
+        )
     return found

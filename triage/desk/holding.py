@@ -16,7 +16,7 @@ from store.desk.item_lists import Spot
 from store.desk.items import Back, Item, case_of, change_to
 from store.trail import audit
 from store.trail.audit import Note
-from triage.desk import cases
+from triage.desk import transitions
 from triage.doorkeeper import CLEARING, require_agency, require_seen, visible_agencies, visible_item
 from triage.house import House
 from triage.marks import marking
@@ -107,7 +107,7 @@ def let_go_if_lost(tx: Tx, caller: Caller, item_id: int, *, now: datetime) -> bo
         return False
     change = change_to(apply(case_of(item), Freed()))
     saved = items.save_unheld(tx, item_id, version=item.version, change=change, now=now)
-    cases.note(tx, caller, saved, action="item.agency_lost", now=now, details={})
+    transitions.note(tx, caller, saved, action="item.agency_lost", now=now, details={})
     marking.show(tx, saved, now=now)
     return True
 
@@ -143,7 +143,7 @@ def free(house: House, caller: Caller, item_id: int, *, version: int | None = No
         saved = items.save_unheld(
             tx, item_id, version=version or item.version, change=change, now=now
         )
-        cases.note(
+        transitions.note(
             tx, caller, saved, action="item.freed", now=now, details={"was": item.state.value}
         )
         marking.show(tx, saved, now=now)

@@ -9,7 +9,7 @@ from rules.texts.approved import Text
 from store.database.engine import Tx
 from store.desk import checks
 from store.desk.items import Item
-from triage.desk import cases
+from triage.desk import transitions
 from triage.doorkeeper import workable_item
 from triage.house import House
 
@@ -23,7 +23,7 @@ def record(house: House, caller: Caller, item_id: int, token: str, check: Check)
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         if checks.add(tx, item_id, check, actor=caller.name, now=now):
-            cases.note(tx, caller, item, action=f"item.{check.value}", now=now)
+            transitions.note(tx, caller, item, action=f"item.{check.value}", now=now)
 
 
 def writer_of(mail: ParsedMail | None) -> Writer:
@@ -47,4 +47,4 @@ def require_allowed(house: House, text: Text) -> None:
 def require_checked(tx: Tx, item: Item, mail: ParsedMail | None) -> None:
     """For a text that discloses. Raises: Refused: `reply.identity_unchecked`: not all compared."""
     done = checks.of_item(tx, item.id)
-    identity.require_checked(writer_of(mail), done, discloses=True)
+    identity.require_checked(writer_of(mail), done)

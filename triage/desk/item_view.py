@@ -32,7 +32,7 @@ from triage import heads, modes, outgoing_words
 from triage.answers import conversation, draft_view, returned
 from triage.answers.conversation import OtherItem, SettledItem
 from triage.answers.draft_view import DraftShown
-from triage.desk import identity, named_places, readings, scanning
+from triage.desk import access_trail, identity, named_places, scanning
 from triage.desk.named_places import NamedAgency
 from triage.desk.story import WORDS, NoteLeft, Step, note_left, steps
 from triage.doorkeeper import visible_item
@@ -216,10 +216,12 @@ def safe_html(house: House, caller: Caller, item_id: int) -> str:
     The read is audited: the address of the frame can be asked for without the page around it.
     Raises: Refused: `item.unknown`.
     """
-    with house.db.write() as tx:
+    with house.db.read() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
         mail = _content(house, tx, ledger.message(tx, item.message_id)).mail
-        readings.note(house, tx, caller, item.message_id, {"item": item_id, "part": "html"})
+    with house.db.write() as tx:
+        item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
+        access_trail.note(house, tx, caller, item.message_id, {"item": item_id, "part": "html"})
     return sanitize(mail.html) if mail and mail.html else ""
 
 

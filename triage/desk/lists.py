@@ -21,7 +21,7 @@ def listing(
 ) -> tuple[Listed, ...]:
     """The open items of an agency, in the order of hand-out, for the list and the API.
 
-    A caller who shows senders or subjects of it notes that (readings.py).
+    A caller who shows senders or subjects of it notes that (access_trail.py).
     `after` as in `item_lists.listing`. Raises: Refused: `access.denied`.
     """
     code = None if agency_code == CLEARING else agency_code

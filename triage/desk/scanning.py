@@ -1,4 +1,4 @@
-"""The scanner is asked when a clerk opens an item: never on the way in, never for longer than this.
+"""The scanner is asked when a clerk opens an item, for a few seconds at most; never on the way in.
 
 Source: own decision 0071.
 """

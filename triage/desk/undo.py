@@ -32,7 +32,7 @@ from triage.marks import marking
 def remember(
     tx: Tx, caller: Caller, before: Item, after: Item, deed: Undoable, *, now: datetime
 ) -> None:
-    """Keep what a deed changed, in its transaction; a deed that can't be undone whole keeps none.
+    """Keep what a deed changed, in its transaction; nothing of one that can't be undone as a whole.
 
     For a correction call it after its verdict was added.
     """

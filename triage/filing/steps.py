@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 
 def move(house: House, box: Postbox, lease: Lease, op: Op) -> Place | None:
-    """The command itself. The server asks for no fence, so whose time is over gives none.
+    """Give the move command, if the lease has time left: the server knows nothing of fences.
 
     Raises: Conflict: `lease.lost`. TryLater, Refused: as `Postbox.move`.
     """

@@ -1,7 +1,7 @@
 """A move that was sent and not proven is settled: it is proven now, given again, or lost.
 
 Only after the grace time, because a dead worker's last command may still run on the server. What
-the postbox says of it is in filing/doubt.py.
+the postbox says of it is in filing/evidence.py.
 Source: imap protocol, step 6 (docs/reliability.md); own decisions 0105, 0107.
 """
 
@@ -15,8 +15,8 @@ from rules.postbox import FolderView, Place
 from store.acts import op_steps
 from store.acts.ops import Op
 from store.processes.leases import Lease
-from triage.filing import doubt, steps
-from triage.filing.doubt import Copy
+from triage.filing import evidence, steps
+from triage.filing.evidence import Copy
 from triage.house import House
 from triage.known import set_back
 from triage.known.connection_notes import ConnectionNotes
@@ -67,20 +67,20 @@ def _look(house: House, box: Postbox, lease: Lease, op: Op, seen: dict[Place, Co
     """Settle one operation whose outcome is unknown; 1 if it is settled now."""
     source = box.view(op.src_folder)
     read_on = ConnectionNotes.of(box)
-    copies = doubt.in_target(house, box, op, seen=seen)
+    copies = evidence.in_target(house, box, op, seen=seen)
     if copies:
         rest = _rest(house, box, op, source=source, copies=len(copies), seen=seen)
-        copies = doubt.likeliest_first(house, op, copies, seen=seen)
+        copies = evidence.likeliest_first(house, op, copies, seen=seen)
         if _is_moved(house, box, op, rest=rest, copies=copies, seen=seen):
             if rest is not None:
                 if not read_on.are_of(box, source.epoch):
                     return 0  # what was read as the copy may be another mail by now
-                doubt.remove_leftover(house, box, lease, op, at=rest)
+                evidence.remove_leftover(house, box, lease, op, at=rest)
             steps.settle(house, lease, [(op, copies[0])])
             return 1
     if _lies_in(source, op):
         return _again(house, box, lease, op)
-    renumbered = doubt.numbered_anew(house, box, lease, op, source=source, seen=seen)
+    renumbered = evidence.numbered_anew(house, box, lease, op, source=source, seen=seen)
     if renumbered is not None:
         return _again(house, box, lease, renumbered)
     log.warning("op.lost", postbox=box.name, op=op.id, message=op.message_id)
@@ -101,7 +101,7 @@ def _rest(
     """Where the mail still lies in the source, or what a cut move left of it there."""
     if _lies_in(source, op):
         return op.src
-    return doubt.left_behind(house, box, op, source=source, copies=copies, seen=seen)
+    return evidence.left_behind(house, box, op, source=source, copies=copies, seen=seen)
 
 
 def _is_moved(
@@ -115,10 +115,10 @@ def _is_moved(
 ) -> bool:
     """Whether it is the mail that lies in the target; then `rest` is what a cut move left."""
     if rest != op.src:
-        is_new = rest is None or doubt.came_after(box, op)
-        return is_new or doubt.came_with(house, op, seen[copies[0]])
+        is_new = rest is None or evidence.came_after(box, op)
+        return is_new or evidence.came_with(house, op, seen[copies[0]])
     # Where a move is one step, what lies in the source was never moved, whatever lies elsewhere.
-    return not box.moves_whole() and doubt.has_surplus(house, box, op, copies=len(copies))
+    return not box.moves_whole() and evidence.has_surplus(house, box, op, copies=len(copies))
 
 
 def _lies_in(source: FolderView, op: Op) -> bool:

@@ -12,13 +12,13 @@ from triage.house import House
 
 
 def into_folder(house: House, tx: Tx, item: Item, *, now: datetime) -> None:
-    """The wish to lie in the folder that fits the item now; nothing happens if it does already.
+    """Wish the mail into the folder that fits its item now; nothing happens if it lies there.
 
-    In the caller's transaction, who changed agency or concern just before.
+    In the transaction in which the caller has changed agency, team or concern.
     """
     agency = house.directory.agency(item.agency_code)
     found = AgencyFound(
         agency.code if agency else None, agency.name if agency else None, AgencyHow.CLERK
     )
     folder = folder_of(item.team, found, Concern(item.first_concern))
-    wishes.want(tx, item.message_id, kind="file", dst_folder=folder, now=now)
+    wishes.want(tx, item.message_id, dst_folder=folder, now=now)

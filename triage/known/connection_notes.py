@@ -1,4 +1,4 @@
-"""What is known of folders and their numbers on one connection of a postbox, and ends with it.
+"""What was found out about folders and UIDs on one connection of a postbox; it ends with that.
 
 A mail server that was set back has broken the connection before, so each new one begins with
 nothing. The notes stand in `Postbox.checked`; under which names is known to this file alone.
@@ -26,16 +26,16 @@ _ANOTHER_WAY, _REST = "\0another way", "\0rest "
 
 @dataclass(frozen=True, slots=True)
 class ConnectionNotes:
-    """Of the connection that the postbox has at this moment.
+    """Notes on the connection that the postbox has at this moment.
 
-    Beyond a call to it, only `are_of` may be asked.
+    After another call to the postbox, which may have connected anew, ask `are_of` before the rest.
     """
 
     noted: dict[str, int | None]
 
     @classmethod
     def of(cls, box: Postbox) -> Self:
-        """Empty where there is no connection; nothing that is noted then stays."""
+        """The notes. Without a connection they are empty, and nothing noted then is kept."""
         return cls(box.checked())
 
     def are_of(self, box: Postbox, epoch: str) -> bool:
@@ -51,7 +51,7 @@ class ConnectionNotes:
         self.noted[view.folder] = view.next_uid
 
     def compare_again_if_grown(self, view: FolderView) -> None:
-        """What came since the newest were compared was proven by the server's word alone."""
+        """Mails came since the newest were compared; the ledger has only the server's word."""
         if self.noted.get(view.folder) != view.next_uid:
             self.noted.pop(view.folder, None)
 
@@ -106,9 +106,9 @@ class ConnectionNotes:
         )
 
     def forget(self, memory: MutableMapping[Place, _Known], *, of: str) -> None:
-        """On a new connection a number may name another mail than the one that was read there.
+        """Empty a memory of numbered places, once a connection: a number may name another mail now.
 
-        Once for each memory; `of` says what is remembered.
+        `of` tells one memory from the others.
         """
         if _FORGOTTEN + of in self.noted:
             return

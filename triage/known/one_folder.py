@@ -11,7 +11,7 @@ from typing import Final
 from rules.errors import Refused
 from rules.postbox import FolderView, Place, TooLarge
 from store.mails import originals
-from store.places import one_folder, owned, sightings
+from store.places import one_folder, ownership, sightings
 from triage.house import House
 from triage.ports import INBOX, Postbox
 
@@ -78,7 +78,7 @@ def _view(box: Postbox, folder: str) -> FolderView | None:
 def _are_same(house: House, box: Postbox, other: str, places: list[Place]) -> bool:
     """Whether one of them has the bytes that the other postbox has there."""
     with house.db.read() as tx:
-        known = owned.bytes_at(tx, other, places=places)
+        known = ownership.bytes_at(tx, other, places=places)
     uids = tuple(place.uid for place in places)
     for mail in box.fetch(places[0].folder, places[0].epoch, uids):
         lying = known.get(mail.place)

@@ -5,7 +5,7 @@ kept as a message of its own: never fewer messages than mails. While a move of o
 filing alone decides where its mail lies, so its like waits in the INBOX until then; so it does
 while its folder has new numbers that the look has not followed yet. What lies under the very number
 that a filed mail left, while that one lies where it was filed, nobody put back: the server left it
-there, or has it again out of a backup, and it is that mail's rest (filing/rests.py).
+there, or has it again out of a backup, and it is that mail's rest (filing/leftovers.py).
 Source: imap protocol, "human moves it back" (docs/reliability.md); own decisions 0030, 0105, 0107,
 0144.
 """
@@ -20,7 +20,7 @@ from store.acts import ops, wishes
 from store.database.engine import Tx
 from store.desk import items
 from store.mails import ledger, verdicts
-from store.places import moves, owned, sightings
+from store.places import moves, ownership, sightings
 from store.places.sightings import OfBytes
 from store.processes import leases
 from store.processes.leases import Lease
@@ -109,9 +109,9 @@ class _Known:
 def _known(house: House, box: Postbox, here: Mapping[Place, str]) -> _Known | None:
     """None where the ledger knows nothing of what lies `here`, as of most batches."""
     with house.db.read() as tx:
-        owners = owned.owners(tx, box.name, found=here)
+        owners = ownership.owners(tx, box.name, found=here)
         alike = sightings.of_bytes(tx, box.name, hashes=frozenset(here.values()))
-        left = owned.left(tx, box.name, places=here)
+        left = ownership.left(tx, box.name, places=here)
         moving = ops.in_doubt(tx, box.name) if left else frozenset()
     return _Known(owners, left, moving, alike) if owners or alike or left else None
 
@@ -190,7 +190,7 @@ def _strangers(
 def _disown(house: House, box: Postbox, lease: Lease, places: list[Place]) -> None:
     with house.db.write() as tx:
         leases.hold(tx, lease, now=house.clock())
-        owned.disown(tx, box.name, places=places)
+        ownership.disown(tx, box.name, places=places)
 
 
 def _taken_back(
@@ -230,7 +230,7 @@ def _file_as_sorted(house: House, tx: Tx, message_id: int, *, now: datetime) -> 
     if item is not None:
         wish.into_folder(house, tx, item, now=now)
     elif verdict is not None:
-        wishes.want(tx, message_id, kind="file", dst_folder=verdict.body["folder"], now=now)
+        wishes.want(tx, message_id, dst_folder=verdict.body["folder"], now=now)
 
 
 def welcome(tx: Tx, message_id: int, action: str, *, folder: str, now: datetime) -> None:

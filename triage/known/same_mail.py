@@ -139,10 +139,11 @@ def _of_mixed_ends(
 def _chosen(
     house: House, box: Postbox, place: Place, known: Sequence[Known], *, own: str, given: set[int]
 ) -> str:
-    """Of which of these it is: of that whose place it is, else one that lies nowhere, the oldest.
+    """The SHA-256 of that of the messages which the mail is.
 
-    Where all lie elsewhere it is a copy, known by its own bytes if any message has these. `given`
-    are those that were chosen in this reading.
+    That is the owner of the place, else the oldest that lies nowhere. Where all lie elsewhere it is
+    a copy, known by its own bytes if any message has these. `given` are the messages that were
+    chosen in this reading; this one is added.
     """
     hashes = {one.sha256 for one in known}
     if len(hashes) == 1:

@@ -20,8 +20,8 @@ import structlog
 from rules.errors import Conflict, Refused
 from rules.postbox import EPOCH_CHANGED, Fetched, FolderView, Place, TooLarge, is_numbered
 from store.mails import originals
-from store.places import given_twice, owned, sightings
-from store.places.owned import Lying
+from store.places import given_twice, ownership, sightings
+from store.places.ownership import Lying
 from store.processes import leases
 from store.processes.leases import Lease
 from store.trail import audit
@@ -47,10 +47,11 @@ _folder_of = attrgetter("folder")
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """False in `held` if numbers were given twice: places and acts in the ledger are others now.
+    """What a look at known places found.
 
-    `unread` places hold mail that can't be read just now: no act may rely on them. In `closed`
-    folders no number can be tried, and no command carried out that has one.
+    `held`: each number still names its mail. If not, the ledger was changed: read places and acts
+    anew. `unread` places hold mail that can't be read just now: no act may rely on them. `closed`
+    folders can't be looked at: no command may name a number there.
     """
 
     held: bool = True
@@ -69,9 +70,9 @@ class _Compared:
 def look(house: House, box: Postbox, lease: Lease, known: Iterable[Place]) -> Looked:
     """Look at these places, and their folders, as far as nobody did on this connection.
 
-    What it says holds for the connection that the postbox has when it returns: a driver makes a new
-    one in the middle of a reading. So ask again before a command if anything was read since; where
-    the connection is the same, nothing is asked of the server.
+    The answer holds for the connection that the postbox has when this returns; a driver may connect
+    anew while it reads. So call it again before a command if anything was read since: as long as
+    the connection is the same, that asks nothing of the server.
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
     places = {place for place in known if is_numbered(place.epoch)}
@@ -205,12 +206,13 @@ def _still_named(house: House, box: Postbox, view: FolderView, here: Sequence[st
 
 
 def _compared(house: House, box: Postbox, places: Iterable[Place]) -> _Compared:
-    """What differs is read twice: where a server writes its bytes anew each time, none does.
+    """Hold what lies at these places against the ledger; what differs is read twice.
 
-    What is gone tells nothing.
+    A server that makes the bytes anew at each reading would make all differ; such ones count as
+    equal. A mail that is gone proves nothing.
     """
     with house.db.read() as tx:
-        known = owned.bytes_at(tx, box.name, places=places)
+        known = ownership.bytes_at(tx, box.name, places=places)
     first = _read(house, box, known)
     differ = {place: known[place] for place, digest in first.items()
               if digest not in {"", known[place].sha256}}  # fmt: skip
@@ -234,7 +236,7 @@ def _read(house: House, box: Postbox, known: Mapping[Place, Lying]) -> dict[Plac
 
 
 def _digest(mail: Fetched | TooLarge, known: Lying) -> str:
-    """What is to be held against the known one; "" where the size limit is a lower one now."""
+    """The SHA-256 to compare with the known one; "" where only the head came: the limit fell."""
     if known.is_whole:
         return same_mail.name(mail) if isinstance(mail, Fetched) else ""
     # Its head only, also if the limit is a higher one now and the whole mail comes.

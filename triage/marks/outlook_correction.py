@@ -21,7 +21,7 @@ from store.desk.items import Item, ItemChange
 from store.mails import verdicts
 from store.mails.verdicts import NewVerdict
 from store.trail import audit
-from triage.desk import cases, correction
+from triage.desk import correction, transitions
 from triage.filing import wish
 from triage.house import House
 
@@ -48,7 +48,7 @@ def concern(house: House, tx: Tx, item: Item, code: Concern, *, event: MarkedCon
     due = correction.sooner(house, item, (code,), event.payment)
     if due is not None:
         more.update(items.due_by(item, due.day))
-    saved = cases.by_machine(tx, item, event, now=now, more=more)
+    saved = transitions.by_machine(tx, item, event, now=now, more=more)
     if not body:
         return saved  # deleted after its period, and marked all the same
     body["concerns"] = [correction.certain(code, because=OUTLOOK), *others]
@@ -82,13 +82,13 @@ def moved(house: House, tx: Tx, message_id: int, *, folder: str) -> None:
     agency, now = agency_of(house, folder), house.clock()
     if agency is None:
         return
-    wishes.want(tx, message_id, kind="file", dst_folder=folder, now=now)
+    wishes.want(tx, message_id, dst_folder=folder, now=now)
     item = items.of_message(tx, message_id)
     if item is None or item.state is not ItemState.WAITING or item.agency_code == agency.code:
         return
     more = ItemChange(agency_code=agency.code, region=agency.region, folder=folder)
     try:
-        saved = cases.by_machine(tx, item, MovedByHand(), now=now, more=more)
+        saved = transitions.by_machine(tx, item, MovedByHand(), now=now, more=more)
     except Conflict:
         return
     latest = verdicts.latest(tx, message_id)

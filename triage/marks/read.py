@@ -28,7 +28,7 @@ from store.places import sightings
 from store.processes import leases
 from store.processes.leases import Lease
 from store.trail import audit
-from triage.desk import cases
+from triage.desk import transitions
 from triage.house import House
 from triage.known import set_back
 from triage.marks import outlook_correction
@@ -231,7 +231,7 @@ def _tried(
         return wish.outcome, outlook_correction.concern(
             house, tx, item, rule.concern, event=wish.event
         )
-    saved = cases.by_machine(tx, item, wish.event, now=now)
+    saved = transitions.by_machine(tx, item, wish.event, now=now)
     reason = saved.close_reason.value if saved.close_reason else ""
     details = {"item": item.id, "reason": reason, "mark": rule.name}
     _note(tx, item.message_id, "item.closed", details, now=now)

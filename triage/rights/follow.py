@@ -16,7 +16,7 @@ from rules.codes import Role
 from rules.errors import HouseError
 from rules.rights.distribution import DistributionList
 from rules.rights.list_difference import difference, followed
-from store.processes import beats, leases
+from store.processes import heartbeats, leases
 from store.rights import lists as rights_lists
 from store.rights.lists import Reported
 from store.trail import audit
@@ -90,7 +90,7 @@ def hindrance(house: House, reported: Reported | None) -> tuple[str, str]:
     if reported is None:
         return "", ""
     with house.db.read() as tx:
-        told = beats.one(tx, f"{health.LISTS}{reported.region}")
+        told = heartbeats.one(tx, f"{health.LISTS}{reported.region}")
     return (told.code, told.message) if told and told.at >= reported.at else ("", "")
 
 
@@ -104,7 +104,7 @@ def _one(house: House, region: str, sources: Sources) -> str:
     """The code of what stands in the way of one region, told to `ready`; empty for nothing."""
     with house.db.read() as tx:
         standing = rights_lists.newest(tx, region)
-        told = beats.one(tx, f"{health.LISTS}{region}")
+        told = heartbeats.one(tx, f"{health.LISTS}{region}")
     if standing is None or not _has_source(standing, sources):
         if told and told.code:
             _tell(house, region, code="", message="")
@@ -125,7 +125,9 @@ def _one(house: House, region: str, sources: Sources) -> str:
 
 def _tell(house: House, region: str, *, code: str, message: str) -> None:
     with house.db.write() as tx:
-        beats.beat(tx, f"{health.LISTS}{region}", code=code, message=message, now=house.clock())
+        heartbeats.beat(
+            tx, f"{health.LISTS}{region}", code=code, message=message, now=house.clock()
+        )
 
 
 def _asked(house: House, standing: Reported, sources: Sources) -> tuple[DistributionList, ...]:

@@ -30,7 +30,6 @@ _DEEPEST = 20
 class Imported:
     """What an import brought: lists, members, and agencies of the region without a list."""
 
-    lists_id: int
     lists: int
     members: int
     without: tuple[str, ...]
@@ -219,7 +218,7 @@ def _put(
             details={"region": region, "lists": len(every), "without": len(without)},
             at=now,
         )
-    return Imported(lists_id, len(every), members, without)
+    return Imported(len(every), members, without)
 
 
 def _mark_agencies(

@@ -19,7 +19,7 @@ from store.rights import audits as rights_audits
 from store.rights import plans as rights_plans
 from store.rights.plans import PlanState, StepState, StoredPlan, StoredStep
 from store.trail import audit as trail
-from triage import halting, turn
+from triage import halting, leasing
 from triage.house import House, PostboxPlan
 from triage.ports import FolderRights
 from triage.rights import basis, decisions
@@ -175,7 +175,7 @@ def orders(house: House, worker: str, desks: Mapping[str, Callable[[], FolderRig
             waiting = tuple(order for order in waiting if order.kind == "audit")
         for order in waiting:
             name = f"rights_orders:{postbox}"
-            with turn.taken(house, name, worker, seconds=LEASE_SECONDS) as lease:
+            with leasing.taken(house, name, worker, seconds=LEASE_SECONDS) as lease:
                 is_ours = lease is not None and _is_open(house, order)
                 done += int(is_ours and _tried(house, order, open_rights))
     return done
@@ -258,7 +258,7 @@ def _alone(house: House, postbox: str, owner: str) -> Iterator[Callable[[Tx], ob
     What it gives prolongs that, or raises Conflict `lease.lost`: it took too long between two.
     """
     name = basis.lease_name(postbox)
-    with turn.taken(house, name, owner, seconds=LEASE_SECONDS) as lease:
+    with leasing.taken(house, name, owner, seconds=LEASE_SECONDS) as lease:
         if lease is None:
             raise basis.busy(postbox)
         yield lambda tx: leases.renew(tx, lease, now=house.clock(), seconds=LEASE_SECONDS)

@@ -43,7 +43,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RegionLine:
     """One region ("": all without a set of their own): what holds now, and what is planned.
 
     `stand` names just that, for who goes back.
@@ -60,7 +60,7 @@ class Line:
 class Overview:
     """All that an admin sees first. Versions by set, newest first."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[RegionLine, ...]
     versions: tuple[Version, ...]
     off: tuple[OffRule, ...]
 
@@ -216,11 +216,11 @@ def stand(current: Activation | None, coming: Iterable[Activation]) -> str:
 
 def _line(
     activations: tuple[Activation, ...], by_id: dict[int, Version], region: str, now: datetime
-) -> Line:
+) -> RegionLine:
     current = rule_force.in_force(activations, region=region, at=now)
     version = by_id.get(current.ruleset_id or 0) if current else None
     coming = rule_force.planned(activations, region=region, now=now)
-    return Line(
+    return RegionLine(
         region,
         version,
         current.from_at if current and version else None,

@@ -16,9 +16,9 @@ from rules.errors import HouseError, Refused
 from rules.rulesets.taken_over import Remark, TakenOver
 from store.approved import rule_readings
 from store.approved.rule_readings import Came, Reading, Wanted
-from triage import turn
+from triage import leasing
 from triage.house import House, PostboxPlan
-from triage.rulesets import taking_over
+from triage.rulesets import importing
 
 LEASE_SECONDS: Final = 300
 """One reading at a time in the house; it takes seconds, a server that hangs a minute.
@@ -96,7 +96,7 @@ def one_round(house: House, worker: str, readers: Mapping[str, Reader | None]) -
         found = rule_readings.oldest_open(tx, readers.keys())
     if found is None:
         return 0
-    with turn.taken(house, _LEASE, worker, seconds=LEASE_SECONDS) as lease:
+    with leasing.taken(house, _LEASE, worker, seconds=LEASE_SECONDS) as lease:
         if lease is None:
             return 0
         _do(house, found, readers[found.postbox])
@@ -120,7 +120,7 @@ def _read(house: House, found: Reading, reader: Reader | None) -> Came:
         if reader is None:
             raise Refused("postbox.no_rules", f"{found.postbox} is of a kind without rules.")
         taken = reader(found.script)
-        done = taking_over.imported(house, asker, taken, region=found.region)
+        done = importing.imported(house, asker, taken, region=found.region)
     except HouseError as exc:
         log.warning("ruleset.reading_failed", postbox=found.postbox, code=exc.code)
         return Came(error_code=exc.code)

@@ -20,7 +20,7 @@ from store.approved import rule_trials
 from store.approved.rule_trials import OrderedTrial, Wanted
 from store.processes import leases
 from store.processes.leases import Lease
-from triage import turn
+from triage import leasing
 from triage.house import House
 from triage.rulesets import drafts
 from triage.rulesets import trial as rule_trial
@@ -101,7 +101,7 @@ def one_round(house: House, worker: str) -> int:
         found = rule_trials.oldest_open(tx)
     if found is None:
         return 0
-    with turn.taken(house, _LEASE, worker, seconds=LEASE_SECONDS) as lease:
+    with leasing.taken(house, _LEASE, worker, seconds=LEASE_SECONDS) as lease:
         if lease is None:
             return 0
         _do(house, found, lease)

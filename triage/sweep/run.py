@@ -26,11 +26,12 @@ from store.processes import halts, leases
 from store.processes.leases import Lease
 from store.trail import audit
 from store.trail.audit import Note
-from triage import halting, turn
+from triage import halting, leasing
 from triage.house import House
 from triage.send import Outlets
 from triage.sweep import holds, orders, outside, preview
 from triage.sweep import proof as sweep_proof
+from triage.sweep.proof import Proof
 
 LEASE_SECONDS = 300
 """Longer than one batch takes, also beside a busy writer. Source: own decision 0054."""
@@ -70,9 +71,9 @@ def run(house: House, outlets: Outlets, worker: str, plan_id: int) -> None:
         _require_ordered(plan)
         held = lease
         while batch(house, held, plan).looked_at:
-            held = _renewed(house, held)
+            held = leasing.renewed(house, held, seconds=LEASE_SECONDS)
         while outside.from_outlets(house, outlets, held):
-            held = _renewed(house, held)
+            held = leasing.renewed(house, held, seconds=LEASE_SECONDS)
         finish(house, held, plan)
 
 
@@ -101,7 +102,7 @@ def one_round(house: House, outlets: Outlets, worker: str) -> int:
 
 def alone(house: House, worker: str) -> AbstractContextManager[Lease | None]:
     """The lease of deletion while the block runs; None where somebody else has it."""
-    return turn.taken(house, holds.LEASE, worker, seconds=LEASE_SECONDS)
+    return leasing.taken(house, holds.LEASE, worker, seconds=LEASE_SECONDS)
 
 
 def batch(house: House, lease: Lease, plan: StoredPlan) -> Batch:
@@ -137,6 +138,17 @@ def finish(house: House, lease: Lease, plan: StoredPlan) -> None:
     pages of the database, tried again.
     """
     _forget_answers(house, plan)
+    scrubbed = _clean(house, plan)
+    # VACUUM of large tables takes longer than a lease; who took it meanwhile ends the run.
+    lease = leasing.renewed(house, lease, seconds=LEASE_SECONDS)
+    proof = sweep_proof.read_back(house, plan)
+    _end(house, lease, plan, proof, engine=scrubbed.engine)
+    log.info("sweep.ended", plan=plan.id, erased=proof.erased, kept=sum(proof.kept.values()))
+    if proof.residue_total:
+        log.error("sweep.residue", plan=plan.id, rows=proof.residue_total)
+
+
+def _clean(house: House, plan: StoredPlan) -> scrub.Scrubbed:
     scrubbed = scrub.scrub(house.db)
     if not scrubbed.is_clean:
         log.warning("sweep.not_clean", plan=plan.id, code=scrubbed.code)
@@ -144,9 +156,11 @@ def finish(house: House, lease: Lease, plan: StoredPlan) -> None:
             "sweep.not_clean",
             "Old pages of the database are being read; the run ends as soon as that is over.",
         )
-    # VACUUM of large tables takes longer than a lease; who took it meanwhile ends the run.
-    lease = _renewed(house, lease)
-    proof = sweep_proof.read_back(house, plan)
+    return scrubbed
+
+
+def _end(house: House, lease: Lease, plan: StoredPlan, proof: Proof, *, engine: str) -> None:
+    """The plan's end and its trail entry, in one commit under the lease."""
     now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
@@ -163,13 +177,10 @@ def finish(house: House, lease: Lease, plan: StoredPlan) -> None:
                 "erased": proof.erased,
                 "kept": dict(proof.kept),
                 "residue": proof.residue_total,
-                "engine": scrubbed.engine,
+                "engine": engine,
             },
             at=now,
         )
-    log.info("sweep.ended", plan=plan.id, erased=proof.erased, kept=sum(proof.kept.values()))
-    if proof.residue_total:
-        log.error("sweep.residue", plan=plan.id, rows=proof.residue_total)
 
 
 def rules_of(plan: StoredPlan) -> RetentionRules:
@@ -214,11 +225,6 @@ def _plan_of_the_day(house: House) -> None:
             return
     found = preview.foreseen(house, None)
     orders.put(house, found, actor="worker", regions=None)
-
-
-def _renewed(house: House, lease: Lease) -> Lease:
-    with house.db.write() as tx:
-        return leases.renew(tx, lease, now=house.clock(), seconds=LEASE_SECONDS)
 
 
 def _erase(house: House, tx: Tx, plan: StoredPlan, going: Sequence[Ended]) -> None:

@@ -1,6 +1,7 @@
 """How fresh the house is: how long the oldest unsorted mail of each way in has waited.
 
-Where that exceeds the limit, one alarm is told, and one all-clear when it is over (standing.py).
+Where that exceeds the limit, one alarm is told, and one all-clear when it is over
+(standing_alarms.py).
 Source: F12, F60; own decision 0031.
 """
 
@@ -15,7 +16,7 @@ from rules.freshness import Alarm
 from store.counts import ledger_counts
 from store.database.engine import Tx
 from triage.house import House
-from triage.watch import standing
+from triage.watch import standing_alarms
 
 OTHER_WAYS: Final = {"smtp": "door", "api": "api"}
 """What stands for mail that came out of no postbox. Never an address: this goes into labels."""
@@ -51,7 +52,7 @@ def note(house: House, tx: Tx, seen: tuple[Freshness, ...]) -> tuple[tuple[Fresh
     The caller holds the lease of keeping order. `seen` may be some moments old, so that the long
     reading needs no write lock; where it says that something changed, it is read again.
     """
-    before = standing.names(tx, standing.OVERDUE)
+    before = standing_alarms.names(tx, standing_alarms.OVERDUE)
     changed = _changed(seen, before)
     if changed:
         changed = _changed(_read(house, tx), before)
@@ -102,7 +103,7 @@ def _changed(
 
 
 def _write(house: House, tx: Tx, one: Freshness, alarm: Alarm) -> None:
-    turn = standing.Turn(
+    change = standing_alarms.Change(
         about=one.way,
         told_as=f"fresh:{one.way}",
         number=one.age_seconds // 60,
@@ -111,4 +112,4 @@ def _write(house: House, tx: Tx, one: Freshness, alarm: Alarm) -> None:
         subject=f"postbox:{one.way}",
         details={"minutes": one.age_seconds // 60},
     )
-    standing.note(house, tx, standing.OVERDUE, turn)
+    standing_alarms.note(house, tx, standing_alarms.OVERDUE, change)

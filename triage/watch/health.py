@@ -8,15 +8,15 @@ from rules.errors import HouseError
 from rules.freshness import Alarm
 from rules.pause import is_silent
 from store.database.engine import Tx
-from store.processes import beats
-from store.processes.beats import Beat
+from store.processes import heartbeats
+from store.processes.heartbeats import Beat
 from store.upkeep import postbox_names
 from triage import halting, outgoing_care
 from triage.house import House
-from triage.rulesets import off as rules_off
-from triage.watch import freshness, remedies, standing, wandering
+from triage.rulesets import switched_off as rules_off
+from triage.watch import freshness, remedies, standing_alarms, wandering
 from triage.watch.freshness import Freshness
-from triage.watch.standing import Trouble
+from triage.watch.standing_alarms import Trouble
 
 SILENT_AFTER = timedelta(minutes=5)
 """A loop that said nothing for so long is stuck or not running. own decision 0024."""
@@ -71,7 +71,9 @@ def ready(house: House) -> tuple[Check, ...]:
     try:
         house.db.ping()
         with house.db.read() as tx:
-            loops = [b for b in beats.all_beats(tx) if not b.name.startswith(_passed_over(house))]
+            loops = [
+                b for b in heartbeats.all_beats(tx) if not b.name.startswith(_passed_over(house))
+            ]
             off = (*_rules_off(house, tx), *_begin_unsaid(house, tx), *_old_names(house, tx))
         ways, troubles = freshness.look(house), outgoing_care.WATCH.look(house)
         wanderers = wandering.WATCH.look(house)
@@ -91,9 +93,9 @@ def ready(house: House) -> tuple[Check, ...]:
 
 
 def _passed_over(house: House) -> tuple[str, ...]:
-    """Of no loop, or told before lists were switched off from following: nobody would end it."""
+    """Beginnings of names that are no loop's, or one's that is switched off and beats no more."""
     switched_off = () if house.policy.rights.follow_minutes else (LISTS,)
-    return (*standing.PREFIXES, *switched_off)
+    return (*standing_alarms.PREFIXES, *switched_off)
 
 
 def _rules_off(house: House, tx: Tx) -> tuple[Check, ...]:
@@ -149,7 +151,7 @@ def _of_loop(beat: Beat, *, silent: bool) -> Check:
 
 
 def _of_way(way: Freshness) -> Check:
-    """Looked up now, not as last told: also where no worker runs that could tell."""
+    """From a look just now, not from a beat: so it is true where no worker runs, too."""
     name, minutes = f"{FRESH}{way.way}", way.age_seconds // 60
     if not way.is_overdue:
         return Check(name, ok=True, needed=False, message="ok")

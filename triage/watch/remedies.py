@@ -6,14 +6,14 @@ By code; what the tables of docs/operations.md and docs/rights.md say in more wo
 from typing import Final
 
 from triage import halting, outgoing_care
-from triage.watch import wandering, watched
+from triage.watch import alarm_checks, wandering
 
 REMEDIES: Final = {
     outgoing_care.DEAD: "Ursache beheben, dann `postlotse outbox replay-all`.",
     outgoing_care.UNANSWERED: "Betreiber der eAkte fragen; `postlotse outbox match` nennt sie.",
     outgoing_care.TASKS: "Empfänger der Aufträge fragen; die Seite „Abgleich“ nennt sie.",
-    watched.STUCK: "Läuft ein Worker? `postlotse work` neu starten; `postlotse items list`.",
-    watched.KEYS: "`postlotse keys list` nennt sie; neuen Schlüssel ausgeben, alten widerrufen.",
+    alarm_checks.STUCK: "Läuft ein Worker? `postlotse work` neu starten; `postlotse items list`.",
+    alarm_checks.KEYS: "`postlotse keys list` nennt sie; neuen ausgeben, alten widerrufen.",
     halting.ABOUT: "Wer angehalten hat, weiß, wann es weitergeht: `postlotse resume`.",
     "postbox.begin_unsaid": "Sagen, ab wann: `postlotse begin-writing NAME --from now`"
     " oder `--from all`.",
@@ -86,5 +86,5 @@ _ELSE: Final = "Im Log nachsehen (`round.failed`): Dort stehen Ort und Abhilfe."
 
 
 def of(code: str) -> str:
-    """What to do; where no sentence is made for the code, where more is told. Never empty."""
+    """What to do about the code; of an unknown one, where more is told. Never empty."""
     return REMEDIES.get(code, _ELSE)

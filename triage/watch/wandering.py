@@ -16,8 +16,8 @@ from store.desk import wandering
 from store.desk.items import Item
 from triage.doorkeeper import visible_agencies
 from triage.house import House
-from triage.watch import standing
-from triage.watch.standing import Trouble, Watch
+from triage.watch import standing_alarms
+from triage.watch.standing_alarms import Trouble, Watch
 
 NAME = "items:wandering:"
 """Begins the names of these alarms; the region follows."""
@@ -46,11 +46,11 @@ def listing(house: House, caller: Caller, *, limit: int) -> tuple[Item, ...]:
 
 
 def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
-    """All regions, so that one without any ends its alarm; "" is what has no region yet."""
+    """Every region, so that one without wandering items ends its alarm; "" is: no region known."""
     found = wandering.by_region(tx)
     names = dict.fromkeys((*house.directory.region_names(), "", *found))
     return tuple(Trouble(f"{NAME}{name}", found.get(name, 0)) for name in names)
 
 
-WATCH: Final = Watch(standing.WANDERING, "items.wandering", _read, _tell)
+WATCH: Final = Watch(standing_alarms.WANDERING, "items.wandering", _read, _tell)
 """The regions of the house, each with how many open items wander in it."""

@@ -19,8 +19,8 @@ from store.approved import texts
 from store.database.connections import file_of, parse_url
 from store.database.engine import Database
 from store.database.seals import SealRing
+from triage.door_intake import keep_all
 from triage.house import House
-from triage.letterbox import keep_all
 from triage.ports import Door
 from triage.settings import Settings, load
 from triage.settings import scanner as settings_scanner

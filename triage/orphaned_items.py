@@ -13,7 +13,7 @@ from typing import Final
 from rules.agencies import Agency
 from rules.errors import Conflict
 from store.database.engine import Tx
-from store.desk import items, stray_lines
+from store.desk import items, orphaned_items
 from store.desk.items import Item, ItemChange
 from store.trail.audit import Note, add_many
 from triage.house import House
@@ -39,10 +39,10 @@ def hand_on(house: House, tx: Tx, *, now: datetime) -> int:
 
 def _strays(house: House, tx: Tx) -> Iterator[tuple[Item, Agency]]:
     """Each with the agency that has it now."""
-    for code, region in sorted(stray_lines.lines(tx)):
+    for code, region in sorted(orphaned_items.lines(tx)):
         agency = house.directory.agency(code)
         if agency is not None and (agency.code, agency.region) != (code, region):
-            for item in stray_lines.standing(tx, code, region, limit=BATCH):
+            for item in orphaned_items.standing(tx, code, region, limit=BATCH):
                 yield item, agency
 
 

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from rules.errors import TryLater
-from store.database import alive
+from store.database import pre_ping
 from store.database.engine import Database
 from store.tables.ledger import audit as table
 from tests.servers.postgres import PostgresServer
@@ -20,7 +20,7 @@ def test_only_a_connection_that_rested_is_asked(
     for _ in range(5):
         db.now()
     assert asked == []
-    monkeypatch.setattr(alive, "RESTED_SECONDS", 0.0)
+    monkeypatch.setattr(pre_ping, "RESTED_SECONDS", 0.0)
     db.now()
     assert len(asked) == 1
     db.close()

@@ -18,7 +18,7 @@ from tests.servers.odd_line import OddLine
 from tests.triage.test_triage_reconcile import folders_of
 from tests.triage.test_triage_renumbered import places_agree
 from triage import receive
-from triage.filing import filing, rests
+from triage.filing import filing, leftovers
 from triage.reconcile import reconcile
 
 ACCOUNTS = tuple(f"postfach{number}" for number in range(20))
@@ -61,7 +61,7 @@ def rounds(house, imap, lease, clock, *, number: int = 4) -> None:
     waited: set[Place] = set()
     for _ in range(number):
         found = receive.receive(house, imap, lease, region="Südwest", waited=waited)
-        rests.take_away(house, imap, lease, found.rests, may_write=True)
+        leftovers.take_away(house, imap, lease, found.rests, may_write=True)
         one_sorter.sort_pending(house)
         filing.file_due(house, imap, lease)
         reconcile(house, imap, lease)

@@ -1,4 +1,4 @@
-"""One at a time, over all machines: a lease while a block runs, given back where it fails, too."""
+"""A lease for as long as a block runs: one owner at a time, over all machines."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,8 @@ from triage.house import House
 def taken(house: House, name: str, owner: str, *, seconds: int) -> Iterator[Lease | None]:
     """The lease, or None where somebody else, or this very owner, has it.
 
-    It is not prolonged by itself. Raises: TryLater: `store.away`.
+    Given back at the end of the block, also where that raises; `seconds` are not prolonged by
+    themselves (`renewed`). Raises: TryLater: `store.away`.
     """
     with house.db.write() as tx:
         lease = leases.take(tx, name, owner=owner, now=house.clock(), seconds=seconds)
@@ -22,3 +23,12 @@ def taken(house: House, name: str, owner: str, *, seconds: int) -> Iterator[Leas
         if lease is not None:
             with house.db.write() as tx:
                 leases.release(tx, lease, now=house.clock())
+
+
+def renewed(house: House, lease: Lease, *, seconds: int) -> Lease:
+    """The lease, prolonged to `seconds` from now in a transaction of its own.
+
+    Raises: Conflict: `lease.lost`. TryLater: `store.away`.
+    """
+    with house.db.write() as tx:
+        return leases.renew(tx, lease, now=house.clock(), seconds=seconds)

@@ -15,7 +15,7 @@ import structlog
 from rules.postbox import Place
 from store.database.engine import Tx
 from store.mails import ledger
-from store.places import epochs, given_twice, moves, owned, sightings
+from store.places import epochs, given_twice, moves, ownership, sightings
 from store.places.sightings import Sighting
 from store.processes import leases
 from store.processes.leases import Lease
@@ -69,7 +69,7 @@ def follow(house: House, postbox: str, lease: Lease, look: Look) -> Reconciled:
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
         sightings.mark_present(tx, look.present, now=now)
-        owners = owned.owners(tx, postbox, found=dict(read))
+        owners = ownership.owners(tx, postbox, found=dict(read))
         missing = epochs.by_bytes(tx, look.absent)
         # What was read may be a copy of what was not: nobody moved anything then.
         known = epochs.matched(missing, read, owners=owners, by_hand=not look.unfinished)

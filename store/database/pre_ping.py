@@ -1,8 +1,8 @@
-"""Asks a kept connection to PostgreSQL for a sign of life, but one that just gave one.
+"""Pings a pooled connection to PostgreSQL before it is used, unless it has just been in use.
 
-Each question is a way to the server and back, once a transaction. A server that goes closes its
-connections, which is seen here without asking; one that only falls silent is asked again after
-some seconds. Source: own decision 0147.
+A ping costs a round trip, once a transaction. A server that stops closes its connections, which is
+seen without a ping; one that only falls silent is found by the ping after some idle seconds.
+Source: own decision 0147.
 """
 
 import select
@@ -15,14 +15,14 @@ from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry
 
 RESTED_SECONDS: Final = 2.0
-"""After so long without a transaction a connection is asked. The network of an office that lost it
-meanwhile is noticed at the next question; until then a statement fails as in its middle."""
+"""A connection that was idle for so long is pinged. Where the line broke within that time, the
+first statement fails, as it does where the line breaks in the middle of a transaction."""
 
 _USED: Final = "postlotse_used"
 
 
 def watch(engine: sa.Engine) -> None:
-    """Look after the pool of this engine; its own asking must be off."""
+    """Watch the pool of this engine, made without SQLAlchemy's own `pool_pre_ping`."""
 
     @event.listens_for(engine, "checkin")
     def _on_checkin(_connection: object, entry: ConnectionPoolEntry) -> None:

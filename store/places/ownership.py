@@ -55,9 +55,9 @@ def owners(tx: Tx, postbox: str, *, found: Mapping[Place, str]) -> dict[Place, i
 
 
 def left(tx: Tx, postbox: str, *, places: Iterable[Place]) -> dict[Place, int]:
-    """The messages that lay at these places, which are no numbers, and lie elsewhere now.
+    """The messages that lay at these places and lie elsewhere now; only of places without numbers.
 
-    If what the ledger says of that holds, another mail of the same name lies there.
+    Such a name (a search key) may be shared: if the ledger is right, another mail lies there now.
     """
     return {
         place: row.message_id
@@ -71,7 +71,7 @@ def seen_again(
 ) -> dict[Place, Seen]:
     """The messages that these places belong to; each of them lies there (again) from now on.
 
-    `found` as in `owners`. Messages that had a number before are set aside from it.
+    `found` as in `owners`. A number that was given twice is taken from the message that had it.
     """
     seen: dict[Place, Seen] = {}
     came_back: list[int] = []
@@ -89,7 +89,7 @@ def seen_again(
 
 
 def disown(tx: Tx, postbox: str, *, places: Iterable[Place]) -> None:
-    """These numbers are no message's that had them before: another mail of its bytes lies there."""
+    """Take these numbers from the messages that had them: the server gave them to other mails."""
     given_twice.set_aside(tx, [row.id for _, row in _owned(tx, postbox, places)])
 
 

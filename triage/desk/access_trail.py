@@ -14,7 +14,10 @@ from triage.house import House
 def note(
     house: House, tx: Tx, caller: Caller, message_id: int, details: Mapping[str, object]
 ) -> None:
-    """One mail, or a part of it that `details` name by code or number."""
+    """Enter that the caller sees a mail, or the part that `details` name by code or number.
+
+    In the caller's transaction, which commits before anything is shown.
+    """
     audit.add(
         tx,
         caller.name,

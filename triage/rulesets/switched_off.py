@@ -13,8 +13,8 @@ from store.approved import rulesets
 from store.approved.rulesets import OffRule, Version
 from store.database.engine import Tx
 from triage.house import House
-from triage.watch import standing
-from triage.watch.standing import Trouble, Watch
+from triage.watch import standing_alarms
+from triage.watch.standing_alarms import Trouble, Watch
 
 NAME: Final = "rule:"
 """Begins the names of these alarms; set and rule follow, and the region of a set for all."""
@@ -51,5 +51,5 @@ def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
     return tuple(Trouble(name, 1) for name in passed_over(house, tx))
 
 
-WATCH: Final = Watch(standing.RULES, "ruleset.alarm", _read, _tell)
+WATCH: Final = Watch(standing_alarms.RULES, "ruleset.alarm", _read, _tell)
 """The rules that are off now."""

@@ -14,7 +14,7 @@ from store.acts import ops
 from store.acts.ops import Op
 from store.mails import ledger
 from store.mails.ledger import Message
-from store.places import epochs, moves, owned, sightings
+from store.places import epochs, moves, ownership, sightings
 from store.processes import leases
 from store.processes.leases import Lease
 from triage.filing import steps
@@ -165,7 +165,7 @@ def _equal(
         row = ledger.message(tx, op.message_id)
         free = sightings.unclaimed_in(tx, box.name, folder=view.folder, epoch=view.epoch, uids=uids)
         places = [Place(view.folder, view.epoch, uid) for uid in free]
-        owners = owned.owners(tx, box.name, found=dict.fromkeys(places, row.sha256))
+        owners = ownership.owners(tx, box.name, found=dict.fromkeys(places, row.sha256))
     mine = [p for p in places if owners.get(p, op.message_id) == op.message_id]
     ConnectionNotes.of(box).forget(seen, of="copies")
     unread = tuple(place.uid for place in mine if place not in seen)
@@ -203,7 +203,7 @@ def _lies(box: Postbox, place: Place) -> bool:
 def remove_leftover(house: House, box: Postbox, lease: Lease, op: Op, *, at: Place) -> None:
     """Finish a move that was cut after the copy. A crash right after it is looked at again.
 
-    What the server does not remove is known at the next pass for what it is (filing/rests.py).
+    What the server does not remove is known at the next pass for what it is (filing/leftovers.py).
     """
     with house.db.write() as tx:
         leases.hold(tx, lease, now=house.clock())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from store.database.engine import Tx
-from store.processes import beats
+from store.processes import heartbeats
 from store.trail import audit
 from triage.house import House
 from triage.watch import alarms
@@ -25,7 +25,7 @@ WANDERING: Final = "wandering:"
 """Begins the names of alarms about items that are handed on and on (wandering.py)."""
 
 RULES: Final = "rule_off:"
-"""Begins the names of alarms about rules that switched themselves off (rulesets/off.py)."""
+"""Begins the names of alarms about rules that are switched off (rulesets/switched_off.py)."""
 
 PREFIXES: Final = (OVERDUE, OUTGOING, WANDERING, RULES)
 """Beats that begin so are no loops."""
@@ -45,7 +45,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Change:
     """An alarm `about` something begins (`code` says which) or ends (`code` empty).
 
     `told_as` and `number` are what receivers of alarms are told; `action` and `subject` are for
@@ -65,24 +65,24 @@ def names(tx: Tx, prefix: str) -> frozenset[str]:
     """What the alarms of this prefix that stand now are about."""
     return frozenset(
         one.name.removeprefix(prefix)
-        for one in beats.all_beats(tx)
+        for one in heartbeats.all_beats(tx)
         if one.name.startswith(prefix) and one.code
     )
 
 
-def note(house: House, tx: Tx, prefix: str, turn: Turn) -> None:
-    """Write one turn, in the transaction of who holds the lease of keeping order."""
+def note(house: House, tx: Tx, prefix: str, change: Change) -> None:
+    """Write one change, in the transaction of who holds the lease of keeping order."""
     now = house.clock()
-    beats.beat(tx, f"{prefix}{turn.about}", code=turn.code, message="", now=now)
+    heartbeats.beat(tx, f"{prefix}{change.about}", code=change.code, message="", now=now)
     audit.add(
         tx,
         "worker",
-        action=turn.action,
-        subject=turn.subject,
-        details=dict(turn.details),
+        action=change.action,
+        subject=change.subject,
+        details=dict(change.details),
         at=now,
     )
-    alarms.order(house, tx, turn.told_as, stands=bool(turn.code), number=turn.number)
+    alarms.order(house, tx, change.told_as, stands=bool(change.code), number=change.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Watch:
         if changed:
             changed = _changed(self.read(house, tx), before)
         for one in changed:
-            turn = Turn(
+            change = Change(
                 about=one.name,
                 told_as=one.name,
                 number=one.number,
@@ -124,7 +124,7 @@ class Watch:
                 subject=one.name,
                 details={"number": one.number},
             )
-            note(house, tx, self.prefix, turn)
+            note(house, tx, self.prefix, change)
         return changed
 
 

@@ -1,7 +1,7 @@
-"""Statements that are put into words once and run many times, past SQLAlchemy's search for them.
+"""Statements that are compiled once and run many times, past SQLAlchemy's own cache.
 
-For what is asked again and again: to find the words of a statement takes SQLAlchemy longer than
-many a statement takes to run. Answers come as the driver gives them: numbers and text.
+For what is asked again and again: to find a compiled statement in its cache takes SQLAlchemy
+longer than many a statement takes to run. Answers come as the driver gives them: numbers and text.
 Source: measurement 2026-11-28 (docs/speed.md); own decision 0147.
 """
 
@@ -26,7 +26,7 @@ _PLANS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class Compiled:
     """A statement as the driver takes it, and how to give it its values."""
 
     text: str
@@ -44,28 +44,27 @@ class Spoken:
 
 
 @lru_cache(_PLANS)
-def of(engine: str, statement: Any) -> Spoken:  # noqa: ANN401 - whatever SQLAlchemy compiles
-    """The statement in the words of "postgresql" or "sqlite"; its caller keeps it."""
+def of(engine: str, statement: Any) -> Compiled:  # noqa: ANN401 - whatever SQLAlchemy compiles
+    """The statement for "postgresql" or "sqlite"; compiled at the first call, then remembered."""
     dialect = _DIALECTS[engine]
-    compiled = statement.compile(dialect=dialect)
+    words = statement.compile(dialect=dialect)
     processors = {
         name: process
-        for name, bind in compiled.binds.items()
+        for name, bind in words.binds.items()
         if (process := bind.type.dialect_impl(dialect).bind_processor(dialect))
     }
-    spoken = Spoken(str(compiled), {}, processors)
-    return replace(
-        spoken, fixed=spoken.taken({k: v for k, v in compiled.params.items() if v is not None})
-    )
+    bare = Compiled(str(words), {}, processors)
+    fixed = {name: value for name, value in words.params.items() if value is not None}
+    return replace(bare, fixed=bare.taken(fixed))
 
 
 def run(
     tx: Tx, statement: sa.TextClause, values: Mapping[str, Any]
 ) -> sa.CursorResult[*tuple[Any, ...]]:
     """Execute it once. Raises: as `Tx.run`."""
-    spoken = of(tx.dialect, statement)
+    compiled = of(tx.dialect, statement)
     with failures.translated():
-        return tx.connection.exec_driver_sql(spoken.text, spoken.taken(values))
+        return tx.connection.exec_driver_sql(compiled.text, compiled.taken(values))
 
 
 def run_planned_anew(
@@ -75,11 +74,11 @@ def run_planned_anew(
 
     A plan that PostgreSQL keeps from when the table was small reads all of it until it is analysed.
     """
-    spoken = of(tx.dialect, statement)
+    compiled = of(tx.dialect, statement)
     driver: Any = tx.connection.connection
     with failures.translated(), closing(driver.cursor()) as cursor:
         planned = {"prepare": False} if tx.dialect == "postgresql" else {}
-        cursor.execute(spoken.text, spoken.taken(values), **planned)
+        cursor.execute(compiled.text, compiled.taken(values), **planned)
         return cursor.fetchall() if cursor.description else []
 
 

@@ -16,11 +16,11 @@ from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.marks_office import person_marks
 from tests.triage.way import bring_in
-from triage import backfill, batches, history, training_file
+from triage import backfill, batches, training_file, weak_labels
 from triage.backfill import Pace
 from triage.cli import app as cli
-from triage.history import Said
 from triage.house import MarksPolicy, PostboxPlan
+from triage.weak_labels import Label
 
 SICK, LATE, BANK, DONE = "Krank", "Terminsache", "Neues Konto", "Erledigt"
 BOOK = MarkBook(
@@ -39,7 +39,7 @@ def house(house):
     return replace(house, policy=replace(house.policy, marks=MarksPolicy(book=BOOK)))
 
 
-CONTRADICTED = Said((), by_mark=True)
+CONTRADICTED = Label((), by_mark=True)
 
 
 def lay(box, folder: str, *marks: str, data: bytes | None = None, text: str = "Guten Tag.") -> None:
@@ -52,7 +52,7 @@ def lay(box, folder: str, *marks: str, data: bytes | None = None, text: str = "G
 
 
 def look(house, box, *, folders=None, out=None, caller=ADMIN):
-    return history.read(house, caller, ObservedPostbox(box), folders=folders or {}, out=out)
+    return weak_labels.read(house, caller, ObservedPostbox(box), folders=folders or {}, out=out)
 
 
 def lines_of(path) -> list[dict[str, object]]:
@@ -79,21 +79,25 @@ def test_the_trail_tells_of_a_file_before_anything_lies_in_it(house, box, tmp_pa
     [
         ((), None, None),
         ((DONE, "Müller"), None, None),
-        ((), Concern.AU, Said((Concern.AU,), by_mark=False)),
-        ((SICK, DONE), None, Said((Concern.AU,), by_mark=True)),
+        ((), Concern.AU, Label((Concern.AU,), by_mark=False)),
+        ((SICK, DONE), None, Label((Concern.AU,), by_mark=True)),
         # As IMAP spells it; what moves money goes first.
-        ((LATE, "Neues_Konto"), None, Said((Concern.BANKVERBINDUNG, Concern.TERMIN), by_mark=True)),
+        (
+            (LATE, "Neues_Konto"),
+            None,
+            Label((Concern.BANKVERBINDUNG, Concern.TERMIN), by_mark=True),
+        ),
         (
             (LATE, SICK),
             Concern.TERMIN,
-            Said((Concern.AU, Concern.TERMIN), by_mark=True),
+            Label((Concern.AU, Concern.TERMIN), by_mark=True),
         ),
         ((LATE,), Concern.AU, CONTRADICTED),
         ((LATE, "Sonst"), None, CONTRADICTED),
     ],
 )
 def test_what_folder_and_marks_say_together(marks, topic, expected) -> None:
-    assert history.said(marks, topic, book=BOOK) == expected
+    assert weak_labels.label_of(marks, topic, book=BOOK) == expected
 
 
 def test_marks_and_folders_become_weak_lines_that_training_takes(house, box, tmp_path) -> None:
@@ -148,13 +152,13 @@ def test_so_many_bytes_stand_in_memory_together(house, box, monkeypatch) -> None
     for _ in range(3):
         lay(box, "Alt/AU")
     asked: list[int] = []
-    seen_in = history.sightings.seen_in
+    seen_in = weak_labels.sightings.seen_in
 
     def noted(tx, postbox, *, hashes):
         asked.append(len(hashes))
         return seen_in(tx, postbox, hashes=hashes)
 
-    monkeypatch.setattr(history.sightings, "seen_in", noted)
+    monkeypatch.setattr(weak_labels.sightings, "seen_in", noted)
     look(house, box)
     monkeypatch.setattr(batches, "BATCH_BYTES", 1)
     look(house, box)
@@ -241,7 +245,7 @@ def test_a_folder_that_nobody_has_is_refused_before_anything_is_read(house, box)
     lay(box, "Ablage/Krank", SICK)
     told: list[str] = []
     with pytest.raises(Refused) as refused:
-        history.read(
+        weak_labels.read(
             house, ADMIN, ObservedPostbox(box), folders={"Kank": Concern.AU}, out=None,
             told=told.append,
         )  # fmt: skip

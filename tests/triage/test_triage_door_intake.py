@@ -22,7 +22,7 @@ from tests.house_fixture import ADMIN, eml
 from tests.servers.postfix import PostfixServer
 from tests.triage.way import Eakte, Post, states
 from tests.waiting import until
-from triage import admin, letterbox, wiring
+from triage import admin, door_intake, wiring
 from triage.send import Outlets
 from triage.settings import Settings
 from triage.settings.door import DoorSettings
@@ -38,7 +38,7 @@ def seen(house) -> int:
 
 
 def test_a_delivery_is_kept_with_its_recipient_and_sorted_later(house):
-    letterbox.keep_all(house, [Delivered("a@kunde.example", KASSEL.title(), eml("Krankmeldung"))])
+    door_intake.keep_all(house, [Delivered("a@kunde.example", KASSEL.title(), eml("Krankmeldung"))])
     with house.db.read() as tx:
         message = ledger.message(tx, 1)
         assert ledger.original(tx, 1) == eml("Krankmeldung")
@@ -54,8 +54,10 @@ def test_a_delivery_is_kept_with_its_recipient_and_sorted_later(house):
 def test_who_the_mail_server_named_gets_it_whoever_stands_in_the_header(house):
     fulda = "fulda@arbeitsagentur.example"
     listed = eml("Krankmeldung", to="x@verteiler.example")
-    letterbox.keep_all(house, [Delivered("a@kunde.example", fulda, eml("Krankmeldung", to=KASSEL))])
-    letterbox.keep_all(house, [Delivered("a@kunde.example", KASSEL, listed)])
+    door_intake.keep_all(
+        house, [Delivered("a@kunde.example", fulda, eml("Krankmeldung", to=KASSEL))]
+    )
+    door_intake.keep_all(house, [Delivered("a@kunde.example", KASSEL, listed)])
     one_sorter.sort_pending(house)
     with house.db.read() as tx:
         found = [items.of_message(tx, number) for number in (1, 2)]
@@ -65,9 +67,9 @@ def test_who_the_mail_server_named_gets_it_whoever_stands_in_the_header(house):
 
 def test_the_same_delivery_again_is_no_second_message_and_leaves_a_trace(house):
     delivered = Delivered("a@kunde.example", KASSEL, eml("Termin"))
-    letterbox.keep_all(house, [delivered])
-    letterbox.keep_all(house, [delivered])
-    letterbox.keep_all(house, [replace(delivered, recipient=KASSEL.upper())])
+    door_intake.keep_all(house, [delivered])
+    door_intake.keep_all(house, [delivered])
+    door_intake.keep_all(house, [replace(delivered, recipient=KASSEL.upper())])
     assert seen(house) == 1
     with house.db.read() as tx:
         actions = [entry.action for entry in audit.listing(tx, limit=9, subject="message:1")]
@@ -78,8 +80,8 @@ def test_the_same_delivery_again_is_no_second_message_and_leaves_a_trace(house):
 def test_a_notification_bears_the_mark_of_its_empty_envelope_sender_once(house):
     note = Delivered("", KASSEL, eml("Ich bin bis Freitag nicht da"))
     marked = replace(note, data=b"Return-Path: <>\r\n" + eml("Ein anderer"))
-    letterbox.keep_all(house, [note, marked])
-    letterbox.keep_all(house, [note])
+    door_intake.keep_all(house, [note, marked])
+    door_intake.keep_all(house, [note])
     with house.db.read() as tx:
         kept = [ledger.original(tx, number) for number in (1, 2)]
         (entry, _) = audit.listing(tx, limit=9, subject="message:1")
@@ -98,14 +100,14 @@ def test_a_notification_bears_the_mark_of_its_empty_envelope_sender_once(house):
     ],
 )
 def test_another_sender_recipient_or_byte_is_another_message(house, other):
-    letterbox.keep_all(house, [Delivered("a@kunde.example", KASSEL, eml("Termin"))])
-    letterbox.keep_all(house, [other])
+    door_intake.keep_all(house, [Delivered("a@kunde.example", KASSEL, eml("Termin"))])
+    door_intake.keep_all(house, [other])
     assert seen(house) == 2
 
 
 def test_sender_and_recipient_never_run_together():
-    one = letterbox.delivery_key(Delivered("a", "bc", b""))
-    assert one != letterbox.delivery_key(Delivered("ab", "c", b""))
+    one = door_intake.delivery_key(Delivered("a", "bc", b""))
+    assert one != door_intake.delivery_key(Delivered("ab", "c", b""))
 
 
 def test_the_same_delivery_at_the_same_moment_is_kept_once(house):
@@ -114,7 +116,7 @@ def test_the_same_delivery_at_the_same_moment_is_kept_once(house):
 
     def deliver() -> None:
         try:
-            letterbox.keep_all(house, [delivered])
+            door_intake.keep_all(house, [delivered])
         except Conflict as exc:
             refused.append(exc)
 
@@ -226,8 +228,8 @@ def wait_until(reached, postfix: PostfixServer) -> None:
 def test_many_deliveries_are_one_commit_and_a_twin_among_them_is_a_repetition(house):
     one = Delivered("a@kunde.example", KASSEL, eml("Termin"))
     other = replace(one, data=eml("Krankmeldung"))
-    letterbox.keep_all(house, [other])
-    letterbox.keep_all(house, [one, replace(one), other, replace(one)])
+    door_intake.keep_all(house, [other])
+    door_intake.keep_all(house, [one, replace(one), other, replace(one)])
     assert seen(house) == 2
     with house.db.read() as tx:
         told = [(entry.action, entry.subject) for entry in audit.listing(tx, limit=9)]
@@ -247,5 +249,5 @@ def test_a_batch_that_can_not_be_kept_is_kept_not_at_all(house, monkeypatch):
     mails = [Delivered("a@kunde.example", KASSEL, eml(f"Termin {n}")) for n in range(3)]
     monkeypatch.setattr(audit, "add_many", breaks)
     with pytest.raises(Conflict):
-        letterbox.keep_all(house, mails)
+        door_intake.keep_all(house, mails)
     assert seen(house) == 0

@@ -31,7 +31,7 @@ from triage.ports import Postbox
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Label:
     """What people said of a mail: its concerns, most weighty first, and whether by a mark.
 
     Without a concern they contradict each other.
@@ -67,7 +67,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    said: Said
+    said: Label
     judged: Concern
     values: Mapping[str, Any]
 
@@ -91,8 +91,9 @@ def read(
 ) -> History:
     """Read all folders; write weak lines to `out`, or only count without it.
 
-    `folders` are names of the house's own, any level's last one, beside those of Postlotse.
-    `told` hears of each folder before it is read. The trail tells of a file, not of counting.
+    `folders` are further names of folders (their last level) and what they stand for, beside those
+    that Postlotse makes. `told` is called with each folder before it is read. Writing a file is
+    entered in the trail, counting is not.
 
     Raises: Refused: `access.denied`, `relearn.inside`, `history.folder`: none is named so.
     TryLater: the postbox is away.
@@ -135,7 +136,7 @@ def _last(folder: str) -> str:
     return folder.rpartition("/")[2]
 
 
-def said(marks: Collection[str], topic: Concern | None, *, book: MarkBook) -> Said | None:
+def label_of(marks: Collection[str], topic: Concern | None, *, book: MarkBook) -> Label | None:
     """What marks and folder say together; None where they say nothing.
 
     A mark weighs more than the folder: somebody set it on this one mail. Where the two don't
@@ -148,7 +149,7 @@ def said(marks: Collection[str], topic: Concern | None, *, book: MarkBook) -> Sa
         return None
     if (topic is not None and topic not in codes) or (len(codes) > 1 and codes & STAND_ALONE):
         codes = set()
-    return Said(by_weight(code for code in Concern if code in codes), bool(marked))
+    return Label(by_weight(code for code in Concern if code in codes), bool(marked))
 
 
 def _folder(
@@ -156,9 +157,9 @@ def _folder(
 ) -> None:
     topic = topics.get(fold(_last(folder)))
     seen = box.marks(folder)
-    labels: dict[str, Said] = {}
+    labels: dict[str, Label] = {}
     for uid, marks in seen.by_uid.items():
-        label = said(marks, topic, book=house.policy.marks.book)
+        label = label_of(marks, topic, book=house.policy.marks.book)
         if label is not None and label.concerns:
             labels[uid] = label
         else:
@@ -186,7 +187,7 @@ def _size(mail: Fetched) -> int:
 
 
 def _batch(
-    house: House, postbox: str, mails: list[tuple[Fetched, Said]], gathered: _Gathered
+    house: House, postbox: str, mails: list[tuple[Fetched, Label]], gathered: _Gathered
 ) -> None:
     hashes = [fingerprint(mail.data) for mail, _ in mails]
     with house.db.read() as tx:
@@ -206,7 +207,7 @@ def _batch(
 
 
 def _line(
-    house: House, postbox: str, mail: Fetched, digest: str, *, label: Said, left_out: Counter[str]
+    house: House, postbox: str, mail: Fetched, digest: str, *, label: Label, left_out: Counter[str]
 ) -> _Line | None:
     """The line, or None and its reason. What is said of money is the judge's, as in `relearn`."""
     at = received_at(mail.data, at_most=min(mail.received_at, house.clock()))
