@@ -450,6 +450,13 @@ def test_of_a_size_that_is_an_estimate_all_that_is_there_is_read(
         assert [len(mail.data) for mail in fetched(box, 1)] == [(1 << 20) + 1000]
 
 
+def test_of_a_mail_that_is_larger_than_it_was_said_to_be_nothing_is_cut_off(
+    certificate: Path,
+) -> None:
+    with peer(certificate, pieces(*[1 << 20] * 5, 1000, said=4_500_000)) as (box, _):
+        assert [len(mail.data) for mail in fetched(box, 1)] == [5 * (1 << 20) + 1000]
+
+
 def test_smaller_pieces_than_asked_for_are_not_taken_for_the_end(certificate: Path) -> None:
     with peer(certificate, pieces(*[500_000] * 9, said=4_500_000)) as (box, _):
         assert [len(mail.data) for mail in fetched(box, 1)] == [4_500_000]
