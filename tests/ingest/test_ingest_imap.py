@@ -530,6 +530,24 @@ def test_facts_are_asked_for_in_bounded_chunks(
     assert [m.place.uid for m in messages] == list(view.uids)
 
 
+def test_whatever_was_open_last_the_folder_that_is_meant_is_read_and_moved_from(
+    imap_case: ImapCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap_fetch, "_BATCH_MESSAGES", 1)
+    imap_case.deliver(MAIL, MAIL)
+    box = imap_case.box
+    box.ensure_folder("Ablage")
+    view = box.view("INBOX")
+    read: list[Place] = []
+    for mail in box.fetch("INBOX", view.epoch, view.uids):
+        read.append(mail.place)
+        box.view("Ablage")
+    assert read == [Place("INBOX", view.epoch, uid) for uid in view.uids]
+    moved = box.move(read[0], "Ablage")
+    assert moved is not None
+    assert box.move(moved, "INBOX") is not None
+
+
 @example([0] * 51)
 @given(st.lists(st.one_of(st.none(), st.integers(0, 20_000_000)), max_size=200))
 def test_batches_keep_order_and_bounds(sizes: list[int | None]) -> None:
