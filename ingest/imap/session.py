@@ -257,7 +257,6 @@ def _quiet(client: IMAPClient) -> None:
     can come into a log. Source: measurement 2026-11-23.
     """
     client._imap.debug = 0  # noqa: SLF001 - no public way
-    client.normalise_times = False
 
 
 def _keep_alive(sock: socket.socket) -> None:
