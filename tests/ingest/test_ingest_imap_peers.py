@@ -288,6 +288,18 @@ def test_levels_are_found_out_where_namespace_tells_nothing_plain(
         assert {"Ablage/A", "INBOX"} <= set(box.folders())
 
 
+def test_folders_that_others_share_belong_to_another_postbox(certificate: Path) -> None:
+    shared = '* NAMESPACE (("" "/")) (("Andere/" "/")) (("#gemeinsam." "."))'
+    listed = ("INBOX", "Ablage", "Andere/sued/INBOX", "#gemeinsam.Region.Ablage")
+    answers = {
+        "CAPABILITY": lines("* CAPABILITY IMAP4rev1 UIDPLUS MOVE NAMESPACE"),
+        "NAMESPACE": lines(shared),
+        'LIST "" "*"': lines(*[f'* LIST () "/" "{name}"' for name in listed]),
+    }
+    with peer(certificate, answers) as (box, _):
+        assert box.folders() == ("Ablage", "INBOX")
+
+
 def test_all_lines_of_the_capabilities_count(certificate: Path) -> None:
     said = lines("* CAPABILITY IMAP4rev1 AUTH=PLAIN", "* CAPABILITY IMAP4rev1 UIDPLUS MOVE")
     moved = "{tag} OK [COPYUID 9 1 20] done\r\n"
