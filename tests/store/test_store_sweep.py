@@ -1,5 +1,7 @@
 """What deletion leaves in the database's own history, on both engines."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -72,7 +74,9 @@ def test_the_read_back_counts_whatever_still_holds_content(db: Database) -> None
     message_id, other = done(db, "1"), done(db, "2")
     with db.write() as tx:
         named = NewMark(message_id, "SC-Ost", "Frau Muster", "", Outcome.NOTED, None)
-        marks_seen.add_many(tx, [named], now=later(1))
+        configured = replace(named, mark="Erledigt", effect="done")
+        of_other = replace(named, message_id=other)
+        marks_seen.add_many(tx, [named, configured, of_other], now=later(1))
         threads.note_many(tx, {message_id: ["0123"]})
         before = residue.left(tx, [message_id])
         told = {"message", "verdict", "mark", "thread"}
