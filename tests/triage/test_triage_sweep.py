@@ -379,6 +379,10 @@ def test_an_admin_of_another_region_sees_and_deletes_none_of_it(world):
     assert sweep_holds.holds_in_force(world.house, WEST) == ()
     assert [one.id for one in sweep_holds.holds_in_force(world.house, ADMIN)] == [held]
     assert refused(sweep_holds.release, world.house, WEST, held) == "hold.unknown"
+    everything = NewHold(HoldKind.LEGAL, "AZ 3", postbox=world.box.name)
+    of_postbox = sweep_holds.hold(world.house, ADMIN, everything)
+    assert sweep_holds.holds_in_force(world.house, WEST) == ()
+    assert refused(sweep_holds.release, world.house, WEST, of_postbox) == "hold.unknown"
     assert refused(sweep.preview, world.house, sweep_world.ME) == "access.denied"
 
 
