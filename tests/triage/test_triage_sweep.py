@@ -359,6 +359,16 @@ def test_a_rejected_order_deletes_nothing(world):
     assert states(world.house)["done"] == 3
 
 
+def test_what_waits_for_a_second_person_is_not_deleted_by_another_run(world):
+    approved, _ = (
+        sweep.propose(world.house, ADMIN, [mail], basis=OrderBasis.SGB84, reference="DSB 9/26")
+        for mail in (1, 2)
+    )
+    sweep.approve(world.house, OTHER, approved)
+    assert sweep_run.one_round(world.house, world.outlets, "w-1") == 1
+    assert states(world.house) == {"deleted": 1, "done": 2, "aside": 1, "sorted": 1}
+
+
 def test_an_admin_of_another_region_sees_and_deletes_none_of_it(world):
     number = world.order()
     assert sweep.preview(world.house, WEST).tallies == ()
@@ -369,6 +379,10 @@ def test_an_admin_of_another_region_sees_and_deletes_none_of_it(world):
     assert sweep_holds.holds_in_force(world.house, WEST) == ()
     assert [one.id for one in sweep_holds.holds_in_force(world.house, ADMIN)] == [held]
     assert refused(sweep_holds.release, world.house, WEST, held) == "hold.unknown"
+    everything = NewHold(HoldKind.LEGAL, "AZ 3", postbox=world.box.name)
+    of_postbox = sweep_holds.hold(world.house, ADMIN, everything)
+    assert sweep_holds.holds_in_force(world.house, WEST) == ()
+    assert refused(sweep_holds.release, world.house, WEST, of_postbox) == "hold.unknown"
     assert refused(sweep.preview, world.house, sweep_world.ME) == "access.denied"
 
 

@@ -65,6 +65,7 @@ def test_who_may_not_delete_proposes_decides_holds_and_releases_nothing(house, p
         lambda: sweep_holds.release(house, caller, hold),
         lambda: sweep_holds.in_force(house, caller, hold),
         lambda: sweep_holds.holds_in_force(house, caller),
+        lambda: sweep_holds.see(house, caller, reason_code="mail.autoreply", until=1),
     ):
         assert code_of(deed) == "access.denied"
     assert plan(house, number).state is PlanState.PROPOSED
