@@ -1314,6 +1314,7 @@ class PlanOut:
     made_at: datetime
     made_by: str
     decided_by: str | None
+    reason: str = ""
     changes: list[RightsChangeOut]
     blocked: list[str]
     steps: list[RightsStepOut]
@@ -1465,6 +1466,14 @@ class RecogniserOut:
 
     name: str
     spans: list[SpanOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectPlanIn:
+    """Which plan was read, and why it is put aside; who proposed it reads the reason."""
+
+    hash: str = ""
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -2995,7 +3004,7 @@ class Postlotse:
         )
 
     def post_admin_rights_plan_reject(
-        self, plan_id: int, body: ReadPlanIn | None = None, *, idempotency_key: str | None = None
+        self, plan_id: int, body: RejectPlanIn | None = None, *, idempotency_key: str | None = None
     ) -> None:
         """Put a plan aside."""
         self.line.call(
