@@ -769,7 +769,7 @@ class HoldList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldOut:
-    """A hold that is in force; on a message, or on all of a postbox."""
+    """A hold, in force or released; on a message, or on all of a postbox."""
 
     id: int
     message_id: int | None
@@ -778,6 +778,8 @@ class HoldOut:
     reference: str
     at: datetime
     actor: str
+    released_at: datetime | None = None
+    released_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -816,6 +818,7 @@ class ItemDetailOut:
     records: list[HandedRecordOut]
     drafts: list[DraftOut]
     only_head: OnlyHeadOut | None
+    in_trial: bool
     named_agencies: list[NamedAgencyOut]
 
 
@@ -3495,9 +3498,9 @@ class Postlotse:
             body=body_of(body),
         )
 
-    def get_admin_retention_holds(self) -> HoldList:
+    def get_admin_retention_holds(self, *, released: bool | None = None) -> HoldList:
         """Holds in force."""
-        answer = self.line.call("GET", "/v1/admin/retention/holds")
+        answer = self.line.call("GET", "/v1/admin/retention/holds", query={"released": released})
         found: HoldList = read(HoldList, json.loads(answer.body))
         return found
 
