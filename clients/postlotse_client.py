@@ -240,6 +240,13 @@ class ActivationOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgainIn:
+    """Who says that nothing came, and since when; kept as long as the mail, not in the trail."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgencyOut:
     """The agency in charge; `code` null means clearing folder."""
 
@@ -2766,6 +2773,19 @@ class Postlotse:
             "POST",
             f"/v1/admin/outgoing/{part(outgoing_id)}/replay",
             headers={"Idempotency-Key": idempotency_key or new_key()},
+        )
+        found: Any = read(Any, json.loads(answer.body))
+        return found
+
+    def post_admin_outgoing_one_again(
+        self, outgoing_id: int, body: AgainIn, *, idempotency_key: str | None = None
+    ) -> Any:
+        """Send once more what was sent."""
+        answer = self.line.call(
+            "POST",
+            f"/v1/admin/outgoing/{part(outgoing_id)}/again",
+            headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
         )
         found: Any = read(Any, json.loads(answer.body))
         return found

@@ -1,4 +1,4 @@
-"""Commands for what is on its way out: send all dead letters again, match a day with the eAkte."""
+"""Commands for what is on its way out: send again, match a day with the eAkte."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -22,6 +22,7 @@ from triage.console import (
     say,
     settings_of,
 )
+from triage.sending import again as sent_again
 
 LISTED = 1000
 
@@ -37,6 +38,7 @@ _HEAPS = {
 def register(outbox_app: typer.Typer) -> None:
     """Add the commands to `postlotse outbox`."""
     outbox_app.command("replay-all")(replay_all)
+    outbox_app.command("again")(again)
     outbox_app.command("match")(match)
 
 
@@ -52,6 +54,21 @@ def replay_all(
     house = wiring.house_of(config)
     done = outgoing_care.replay_all(house, operator(), kind=kind or "", code=code)
     say(f"{done} outgoing rows are due again")
+
+
+def again(
+    outgoing_id: Annotated[int, typer.Argument(help="Number of the outgoing row.")],
+    reason: Annotated[str, typer.Option(help="Who says that nothing came, and since when.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Send once more what was sent, since its receiver says that nothing came; under the same key.
+
+    The numbers stand in `outbox match`, below the receipts that are overdue.
+
+    Example: postlotse outbox again 12 --reason "eAkte, hotline, 28 November: no such key"
+    """
+    sent_again.send_again(wiring.house_of(config), operator(), outgoing_id, reason=reason)
+    say(f"outgoing row {outgoing_id} is due again")
 
 
 def match(
@@ -95,7 +112,8 @@ def _say_late(late: Sequence[Late]) -> None:
     more = "; these are the first" if len(late) == LISTED else ""
     say(f"receipts overdue, of all days: {len(late)}{more}")
     for one in late:
-        say(f"  {one.key} left {one.sent_at:%Y-%m-%d %H:%M} UTC, item {one.item_id}")
+        left = f"left {one.sent_at:%Y-%m-%d %H:%M} UTC, item {one.item_id}"
+        say(f"  {one.key} {left}, outgoing row {one.id}")
 
 
 def _day(day: str | None) -> date | None:
