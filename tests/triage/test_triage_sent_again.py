@@ -100,6 +100,11 @@ def test_a_receipt_that_comes_meanwhile_counts_and_ends_it(house, drop, outlets,
     assert code(again.send_again, house, ADMIN, sent, reason=WHY) == "outgoing.not_sent"
 
 
+def test_the_receiver_names_it_by_its_key(house, sent):
+    assert again.number_of(house, ADMIN, row_of(house, sent).idempotency_key) == sent
+    assert code(again.number_of, house, ADMIN, "eakte-9-9-000000000000") == "outgoing.unknown"
+
+
 def test_pressed_twice_it_leaves_once_more(house, sent):
     again.send_again(house, ADMIN, sent, reason=WHY)
     assert code(again.send_again, house, ADMIN, sent, reason=WHY) == "outgoing.not_sent"

@@ -57,17 +57,19 @@ def replay_all(
 
 
 def again(
-    outgoing_id: Annotated[int, typer.Argument(help="Number of the outgoing row.")],
+    row: Annotated[str, typer.Argument(help="Number of the outgoing row, or its key.")],
     reason: Annotated[str, typer.Option(help="Who says that nothing came, and since when.")],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Send once more what was sent, since its receiver says that nothing came; under the same key.
 
-    The numbers stand in `outbox match`, below the receipts that are overdue.
+    The key is what `outbox match` and the receiver name.
 
-    Example: postlotse outbox again 12 --reason "eAkte, hotline, 28 November: no such key"
+    Example: postlotse outbox again eakte-12-40-0123456789ab --reason "hotline: no such key"
     """
-    sent_again.send_again(wiring.house_of(config), operator(), outgoing_id, reason=reason)
+    house, me = wiring.house_of(config), operator()
+    outgoing_id = int(row) if row.isdecimal() else sent_again.number_of(house, me, row)
+    sent_again.send_again(house, me, outgoing_id, reason=reason)
     say(f"outgoing row {outgoing_id} is due again")
 
 
@@ -112,8 +114,7 @@ def _say_late(late: Sequence[Late]) -> None:
     more = "; these are the first" if len(late) == LISTED else ""
     say(f"receipts overdue, of all days: {len(late)}{more}")
     for one in late:
-        left = f"left {one.sent_at:%Y-%m-%d %H:%M} UTC, item {one.item_id}"
-        say(f"  {one.key} {left}, outgoing row {one.id}")
+        say(f"  {one.key} left {one.sent_at:%Y-%m-%d %H:%M} UTC, item {one.item_id}")
 
 
 def _day(day: str | None) -> date | None:

@@ -55,6 +55,16 @@ def send_again(house: House, caller: Caller, outgoing_id: int, *, reason: str) -
         )
 
 
+def number_of(house: House, caller: Caller, key: str) -> int:
+    """The row of a key, as the receiver names it. Raises: Refused: as `send_again`."""
+    access.require(caller, Permission.REPLAY)
+    with house.db.read() as tx:
+        row = outgoing.of_key(tx, key)
+        if row is None:
+            raise Refused("outgoing.unknown", f"No outgoing row has the key {key!r}.", id=key)
+        return outgoing_care.of_region(tx, caller, row.id).id
+
+
 def reason_of(payload: Mapping[str, object]) -> str:
     """Why it was sent once more the last time; empty where it was not."""
     told = payload.get(REASONS)
