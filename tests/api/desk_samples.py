@@ -83,6 +83,7 @@ from triage.rulesets.drafts import Line as RegionLine
 from triage.rulesets.drafts import Overview as RulesOverview
 from triage.rulesets.trial import Span
 from triage.sending.records import RecordShown
+from triage.trail.standing import TrailStanding
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -578,6 +579,9 @@ def _aside(request: Request) -> Response:
                 reasons=(("bug", 1284), ("mail.machine", 1)))  # fmt: skip
 
 
+_TRAIL = TrailStanding(sealed=12840, sealed_at=NOW, waiting=3, checked=1000, broken_at=None)
+
+
 def _postboxes(request: Request, **changed: object) -> Response:
     since = NOW - timedelta(minutes=95)
     base = PostboxRow("SC-Südost", "Südost", False, True, "ok", "", None, 0, False)
@@ -591,7 +595,7 @@ def _postboxes(request: Request, **changed: object) -> Response:
     return page(
         request, "postfaecher.html", rows=rows, waits={"SC-West": "1 Std.", "SC-Ost": "0 Min."},
         limit="1 Stunde", stands={row.name: "nicht erreichbar" for row in rows},
-        **({"may_stop": False, "fault": "", "typed": ""} | changed),
+        **({"may_stop": False, "fault": "", "typed": "", "trail": _TRAIL} | changed),
     )  # fmt: skip
 
 
@@ -683,6 +687,7 @@ def _rule_text(request: Request) -> Response:
 
 FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "postfaecher-not-aus",
+    "postfaecher-protokoll-gebrochen",
     "postfaecher-angehalten", "vollzaehligkeit", "probelauf",
     "regeln", "regeln-leer", "regelsatz", "regelsatz-laeuft", "regeltext", "regeluebernahme",
     "regeluebernahme-leer",
@@ -740,6 +745,9 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "lage-weiter": lambda r: _line(r, more="/lage?agentur=017&nach=3", is_later=True),
         "beiseite": _aside,
         "postfaecher": _postboxes,
+        "postfaecher-protokoll-gebrochen": lambda r: _postboxes(
+            r, trail=replace(_TRAIL, broken_at=12001, checked=0)
+        ),
         "postfaecher-not-aus": lambda r: _postboxes(
             r, may_stop=True, fault="Ein Grund hat 10 bis 200 Zeichen.", typed="zu kurz"
         ),
