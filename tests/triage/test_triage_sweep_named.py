@@ -99,6 +99,7 @@ def test_the_command_shows_what_it_would_approve_and_takes_its_hash_only(
         shown = CliRunner().invoke(app, ["sweep", deed, number])
         assert shown.exception.code == "sweep.not_named"
         assert "reference=DSB 7/26" in shown.stdout
+        assert "agency=435  answer=not_done  mails=1" in shown.stdout
         assert f"sweep {deed} {number} --hash {read}" in shown.exception.message
         wrong = CliRunner().invoke(app, ["sweep", deed, number, "--hash", "0" * 64])
         assert wrong.exception.code == "sweep.changed"
