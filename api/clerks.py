@@ -234,6 +234,7 @@ def hand_over(
         token,
         close_when_received=said.close_when_received,
         numbers=said.kundennummern,
+        left_out=said.left_out_reason,
     )
     return {"outgoing_id": outgoing_id}
 

@@ -733,6 +733,7 @@ class HandoverIn:
     """Whether the item closes by itself when the receipt comes, and into whose records it goes."""
 
     kundennummern: list[str] | None = None
+    left_out_reason: str | None = None
     close_when_received: bool = False
 
 

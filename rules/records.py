@@ -86,6 +86,16 @@ def chosen(verdict: Mapping[str, Any], said: Sequence[str] | None) -> tuple[Reco
     )
 
 
+def left_out(verdict: Mapping[str, Any], records: Sequence[Record]) -> bool:
+    """Whether some of the numbers in the mail were named, and others were not.
+
+    A hand-over without a number leaves nobody out: the eAkte's people assign it. Source: own
+    decision 0153.
+    """
+    named = {one.number for one in records if one.choice and one.number}
+    return bool(named) and not named.issuperset(named_in(verdict))
+
+
 def joint(event: Event, *, ended_badly: bool, all_received: bool) -> Event | None:
     """What an event at one of several hand-overs of a mail means for its item; None: nothing yet.
 

@@ -42,7 +42,7 @@ SETTLE_TRIES = 5
 """A receipt and a clerk's write may meet; each try reads the newer version. Own decision 0005."""
 
 
-def order(
+def order(  # noqa: PLR0913 - an order has these parts
     house: House,
     caller: Caller,
     item_id: int,
@@ -50,16 +50,18 @@ def order(
     *,
     close_when_received: bool = False,
     numbers: Sequence[str] | None = None,
+    left_out: str | None = None,
 ) -> int:
     """Order the hand-over under the lease; the id of the (first) outgoing row. Idempotent.
 
     It goes into the record of the verdict's number; into one each of `numbers`, where a person
     names some of those in the mail, and without a number where she names none ([]). What was
-    named for the same verdict before stays named.
+    named for the same verdict before stays named. Who names some and leaves others out says why in
+    `left_out`; None: a program that gives no reason.
     With `close_when_received` the clerk lets go of the item, and it closes by itself when the
     receipt comes; else the clerk keeps it.
     Raises: Refused: `item.handover_not_owed`, `item.several_numbers`, `item.number_unclear`,
-    `item.number_not_named`, `task.not_left`, `postbox.not_full`, `mail.head_only`.
+    `item.number_not_named`, `item.left_out`, `task.not_left`, `postbox.not_full`, `mail.head_only`.
     Conflict: `item.lease_stale`.
     """
     now = house.clock()
@@ -69,7 +71,7 @@ def order(
         heads.require_whole(tx, item.message_id)
         # A look at it for training in between makes no second hand-over.
         verdict = verdicts.as_said(tx, item.message_id)
-        new = orders.new(house, tx, item, verdict, numbers)
+        new = orders.new(house, tx, item, verdict, numbers, left_out=left_out)
         if orders.are_more(tx, item, new):
             anew = PaymentCorrected(item.payment, other_record=True)
             item = transitions.by_holder(tx, item, anew, token=token, now=now)

@@ -371,6 +371,13 @@ class HandoverIn(In):
         examples=[None],
     )
 
+    left_out_reason: str | None = Field(
+        default=None,
+        max_length=1000,
+        description="Why other numbers in the mail are left out, at least ten characters. Null: no"
+        " reason is given.",
+        examples=[None],
+    )
     close_when_received: bool = Field(default=False, examples=[True])
 
 

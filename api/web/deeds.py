@@ -188,17 +188,19 @@ def compare(
 
 
 @router.post("/eakte")
-def hand_over(
+def hand_over(  # noqa: PLR0913, PLR0917 - one argument a field of the form
     visit: SendsItem,
     item_id: int,
     token: Token,
     close_when_received: Annotated[str, Form()] = "",
     line: LineCode = "",
     record: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
+    left_out: Reason = "",
 ) -> Response:
     """To the eAkte; with the box ticked the item closes by itself, and the next one comes.
 
-    `record` are the numbers that she has ticked, and "" for none of them.
+    `record` are the numbers that she has ticked, and "" for none of them; `left_out` is why others
+    are not.
     """
     try:
         handover.order(
@@ -208,9 +210,11 @@ def hand_over(
             token,
             close_when_received=bool(close_when_received),
             numbers=[*filter(None, record)] if record else None,
+            left_out=left_out,
         )
     except Refused as refused:
-        return _again(visit, item_id, token, "", refused, {})
+        typed = {"left_out": left_out, "record": " ".join(record)}
+        return _again(visit, item_id, token, "", refused, typed)
     if close_when_received:
         told = Notice("closes_itself_next")
         return next_of(visit, line, notice=told, end=Notice("closes_itself"))

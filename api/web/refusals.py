@@ -37,6 +37,9 @@ _ITEMS: Final = {
     "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
     "item.receipt_missing": "Die eAkte-Quittung steht aus. Warten Sie auf die Quittung,"
     " oder begründen Sie, warum der Vorgang nicht zahlungsrelevant ist.",
+    "item.left_out": "Nicht alle Kundennummern der Mail sind angekreuzt. Schreiben Sie unter „In"
+    " wessen Akte?“, warum sie nicht in die anderen Akten geht, mindestens {shortest} Zeichen; oder"
+    " kreuzen Sie auch diese an.",
     "item.number_not_named": "Diese Kundennummer steht nicht in der Mail. Berichtigen Sie sie"
     " zuerst unter „Ändern“, dann übergeben Sie.",
     "item.number_unclear": "Die Kundennummer in der Mail ist vielleicht die einer anderen Person."

@@ -122,8 +122,16 @@ def test_a_mail_about_two_goes_into_the_records_that_are_ticked(
     order = [one.id for one in clerk.page.query_selector_all("h2[id]")]
     assert order.index("h-a") < order.index("h-n"), "asked before the step that it is asked for"
     assert [box.getattr("value") for box in boxes] == [*numbers, ""]
-    clerk.send("eakte", record=[numbers[0], numbers[2]])
+    clerk.send("eakte", record=[numbers[0], numbers[2]], left_out="nein")
+    assert clerk.answer.status_code == 422
+    assert "warum sie nicht in die anderen Akten geht" in clerk.words("[role=alert]")
+    ticked = clerk.page.query_selector_all("#akten [name=record][checked]")
+    assert [box.getattr("value") for box in ticked] == [numbers[0], numbers[2]]
+    assert clerk.words("#nicht-weil") == "nein"
+    why = "Die zweite ist die Sachbearbeiterin."
+    clerk.send("eakte", record=[numbers[0], numbers[2]], left_out=why)
     clerk.open(f"/vorgang/{item_id}")
+    assert why in clerk.words("#nicht-in-akte")
     assert clerk.words("#akten-stand") == f"{numbers[0]}beauftragt{numbers[2]}beauftragt"
     found = doors.kassel.get(f"/v1/items/{item_id}").json()
     assert found["records"] == [

@@ -15,6 +15,7 @@ from rules.process_id import key_of, of_key
 from store.desk import items
 from store.sending import outgoing
 from store.tables.ledger import OutgoingState
+from store.trail import audit
 from tests import installed
 from tests.house_fixture import Clock, clerk, eml, make_house
 from tests.triage.desk_peers import DropEakte
@@ -246,3 +247,24 @@ def test_a_receipt_for_a_record_that_was_corrected_since_does_not_count(
     assert item_of(house, claim).eakte is not EakteState.RECEIVED
     with pytest.raises(Refused):
         close(house, claim)
+
+
+def test_who_leaves_numbers_out_says_why_and_it_stays_with_the_mail(house, claim):
+    for short in ("", "  darum  "):
+        with pytest.raises(Refused) as refused:
+            order(house, claim, A, left_out=short)
+        assert refused.value.code == "item.left_out"
+    assert rows_of(house, claim) == ()
+    why = "B und C stehen nur im Verteiler"
+    order(house, claim, A, left_out=f" {why} ")
+    assert item_view.view(house, ME, claim.item_id).left_out == why
+    with house.db.read() as tx:
+        assert why not in str(audit.listing(tx, after=0, limit=100))
+    handover.order(house, ME, claim.item_id, claim.token, left_out="")
+    assert item_view.view(house, ME, claim.item_id).left_out == why
+
+
+@pytest.mark.parametrize("named", [(A, B, C), ()])
+def test_who_leaves_nobody_out_owes_no_reason(house, claim, named):
+    order(house, claim, *named, left_out="")
+    assert item_view.view(house, ME, claim.item_id).left_out == ""

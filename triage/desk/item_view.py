@@ -105,6 +105,8 @@ class ItemView:
     tasks: tuple[OrderedTask, ...] = ()
     records: tuple[RecordShown, ...] = ()
     """The records that a person named for the hand-over."""
+    left_out: str = ""
+    """Why she left other numbers of the mail out."""
     scans: Mapping[str, Scan] = field(default_factory=dict)
     """What the scanner says of each attachment, by path; empty where none is configured."""
     sender: SenderSeen = NOTHING_SEEN
@@ -192,6 +194,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         marks=marks,
         tasks=of_rows(rows),
         records=records.shown(rows),
+        left_out=records.why_left_out(rows),
         sender=_sender(house, content),
         note=note_left(item.note, story),
         kontaktcodes=_kontaktcodes(house, body),

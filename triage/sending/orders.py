@@ -1,14 +1,16 @@
 """The outgoing rows of a hand-over as they are ordered: one, or one for each named record."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from rules.item import EakteState
+from rules.errors import Refused
+from rules.item import REASON_MIN_CHARS, EakteState
 from rules.outgoing import OutgoingKind
 from rules.records import Record
 from rules.records import chosen as choose
+from rules.records import left_out as leaves_out
 from store.database.engine import Tx
 from store.desk.items import Item
 from store.mails import ledger
@@ -25,22 +27,47 @@ def new(
     item: Item,
     verdict: StoredVerdict | None,
     numbers: Sequence[str] | None,
+    *,
+    left_out: str | None = None,
 ) -> list[NewOutgoing]:
     """The rows to be ordered, in the order of the numbers in the mail.
 
     `numbers` None: those that were named for the same verdict before, else the verdict's one.
-    Raises: Refused: as rules/records.py.
+    `left_out` is why the others were not named; it stands in the payload of the first row. None: a
+    program that gives no reason. Raises: Refused: `item.left_out`, and as rules/records.py.
     """
     counting = records.newest(outgoing.of_item(tx, item.id))
     chosen = choose(
-        verdict.body if verdict else {},
+        _body(verdict),
         _named_before(counting, verdict) if numbers is None else numbers,
     )
+    why = ""
+    if numbers is not None and left_out is not None and leaves_out(_body(verdict), chosen):
+        why = _written(left_out)
     ids = {row.id for row in counting}
     while _is_of_before(tx, _key(tx, item, verdict, chosen[0]), ids, chosen[0]):
         # What was named, left for others, and is named again is another deed.
         chosen = tuple(replace(one, choice=f"{one.choice}.") for one in chosen)
-    return [_row(house, tx, item, verdict, record) for record in chosen]
+    first, *others = (_row(house, tx, item, verdict, record) for record in chosen)
+    if why:
+        first = replace(first, payload={**first.payload, records.LEFT_OUT: why})
+    return [first, *others]
+
+
+def _body(verdict: StoredVerdict | None) -> Mapping[str, Any]:
+    return verdict.body if verdict else {}
+
+
+def _written(reason: str) -> str:
+    said = reason.strip()
+    if len(said) < REASON_MIN_CHARS:
+        raise Refused(
+            "item.left_out",
+            f"Some Kundennummern in the mail are left out. Say why in at least {REASON_MIN_CHARS}"
+            " characters, or name them, too.",
+            shortest=REASON_MIN_CHARS,
+        )
+    return said
 
 
 def are_more(tx: Tx, item: Item, rows: Iterable[NewOutgoing]) -> bool:

@@ -14,6 +14,8 @@ from store.tables.ledger import OutgoingState
 
 NUMBER, CHOICE = "kundennummer", "choice"
 """Keys of the payload of a hand-over whose record a person has named."""
+LEFT_OUT = "left_out"
+"""The same: why she left other numbers of the mail out; on the first row of a choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,12 @@ def shown(rows: Iterable[Outgoing]) -> tuple[RecordShown, ...]:
     return tuple(
         RecordShown(row.payload[NUMBER], row.state) for row in newest(rows) if _choice(row)
     )
+
+
+def why_left_out(rows: Iterable[Outgoing]) -> str:
+    """Why numbers of the mail were left out by the newest choice; empty where nobody said."""
+    told = (str(row.payload.get(LEFT_OUT, "")) for row in newest(rows))
+    return next(filter(None, told), "")
 
 
 def numbers(counting: Iterable[Outgoing]) -> tuple[str | None, ...]:
