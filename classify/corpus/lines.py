@@ -92,7 +92,7 @@ def read(paths: Sequence[Path]) -> tuple[LabelledMail, ...]:
     if faults:
         raise Refused(
             "corpus.invalid",
-            _message(faults),
+            f"{len(faults)} faults in the corpus; nothing was trained:\n{_first_of(faults)}",
             errors=tuple(faults),
         )
     return tuple(
@@ -100,11 +100,10 @@ def read(paths: Sequence[Path]) -> tuple[LabelledMail, ...]:
     )
 
 
-def _message(faults: Sequence[str]) -> str:
+def _first_of(faults: Sequence[str]) -> str:
     more = len(faults) - _TOLD
     rest = (f"and {more} more; mend these first",) if more > 0 else ()
-    head = f"{len(faults)} faults in the corpus; nothing was trained:"
-    return "\n".join((head, *faults[:_TOLD], *rest))
+    return "\n".join((*faults[:_TOLD], *rest))
 
 
 def examples(lines: Sequence[LabelledMail], parse: Parse) -> tuple[Example, ...]:
