@@ -3,6 +3,7 @@
 import functools
 import json
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -71,15 +72,19 @@ def test_from_a_csv_to_the_undo(config: Path) -> None:
     assert console.account() in call("rights", "show", "1")
 
 
+def _in_days(days: int) -> str:
+    return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+
+
 def test_review_report_and_round(config: Path) -> None:
     csv = config.with_name("ost.csv")
     call("rights", "lists", "import", str(csv), "--region", "Ost")
     assert refusal("rights", "plan", "--postbox", "SC-Ost") == "rights.no_audit"
     call("rights", "audit", "--postbox", "SC-Ost", code=1)
-    days = ("--agencies-due", "2026-12-04", "--directions-due", "2026-12-09")
+    days = ("--agencies-due", _in_days(7), "--directions-due", _in_days(12))
     start = ("rights", "round", "start", "--region", "Ost", *days, "--region-due")
     assert refusal(*start, "gestern") == "rights.day"
-    assert "runs in Ost" in call(*start, "2026-12-18")
+    assert "runs in Ost" in call(*start, _in_days(21))
     mark = ("rights", "round", "mark", "--region", "Ost", "--step")
     call(*mark, "agency", "--unit", "071")
     assert "071 Annaberg-Buchholz" in call("rights", "round", "show", "--region", "Ost")
