@@ -34,6 +34,7 @@ from api.schemas.admin import (
     TrailPage,
     TurnDownIn,
 )
+from api.schemas.outgoing import AgainIn
 from api.schemas.trial import TrialList
 from rules.figures import By
 from store.trail.trail_pages import Place
@@ -44,6 +45,7 @@ from triage.figures import Overview
 from triage.known import perhaps_twice
 from triage.known.perhaps_twice import Pair
 from triage.marks import view as mark_view
+from triage.sending import again
 from triage.trail.words import said
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
@@ -157,6 +159,23 @@ def outgoing_replay_all(house: HouseHere, caller: MayReplay, choice: OutgoingIn)
 def outgoing_replay(house: HouseHere, caller: MayReplay, outgoing_id: OutgoingId) -> None:
     """A dead or rejected row goes out again, under its old key, so that it is one delivery."""
     admin.outgoing_replay(house, caller, outgoing_id)
+
+
+@router.post(
+    "/outgoing/{outgoing_id}/again",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_model=None,
+    summary="Send once more what was sent",
+)
+def outgoing_again(
+    house: HouseHere, caller: MayReplay, outgoing_id: OutgoingId, asked: AgainIn
+) -> None:
+    """Its receiver says that nothing came. Under the same key, so who has it has it once.
+
+    409 `outgoing.not_sent` where it has a receipt, or did not leave; `outgoing.overtaken` for a
+    hand-over that was ordered anew since.
+    """
+    again.send_again(house, caller, outgoing_id, reason=asked.reason)
 
 
 @router.get("/completeness", response_model=CompletenessOut, summary="Does the day's sum close?")

@@ -64,6 +64,7 @@ OWN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "post /v1/items/{item_id}/replies": frozenset({"410"}),
         "post /v1/admin/aside/{message_id}/intake": frozenset({"410"}),
         "post /v1/admin/outgoing/{outgoing_id}/replay": frozenset({"410"}),
+        "post /v1/admin/outgoing/{outgoing_id}/again": frozenset({"410"}),
         "post /v1/admin/retention/holds": frozenset({"410"}),
     }
 )

@@ -6,7 +6,7 @@ A run is ordered here and done by a worker: no request deletes anything itself.
 import json
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, status
+from fastapi import APIRouter, Path, Query, status
 
 from api.auth import HouseHere, MayRunRetention
 from api.cursor import ID_MAX
@@ -107,9 +107,15 @@ def reject(
 
 
 @router.get("/holds", response_model=HoldList, summary="Holds in force")
-def holds(house: HouseHere, caller: MayRunRetention) -> dict[str, Any]:
-    """That the caller may see, newest first."""
-    return {"holds": sweep_holds.holds_in_force(house, caller)}
+def holds(
+    house: HouseHere,
+    caller: MayRunRetention,
+    *,
+    released: Annotated[bool, Query(description="Those that were released instead.")] = False,
+) -> dict[str, Any]:
+    """That the caller may see, newest first; released ones say when, and by whom."""
+    listed = sweep_holds.holds_over if released else sweep_holds.holds_in_force
+    return {"holds": listed(house, caller)}
 
 
 @router.post(

@@ -21,6 +21,7 @@ from api.schemas.rights import (
     PlanOut,
     PostboxIn,
     ReadPlanIn,
+    RejectPlanIn,
     RightsFindings,
     RightsOverview,
     RoundIn,
@@ -43,6 +44,7 @@ from triage.rights.decisions import Standing
 router = APIRouter(prefix="/v1/admin/rights", tags=["admin"])
 
 BY_NUMBER: Final = ReadPlanIn(hash="")
+REJECTED_BY_NUMBER: Final = RejectPlanIn(hash="", reason=None)
 """Of a program that names a plan by its number only: a body is optional, as /v1 promises."""
 
 PlanId = Annotated[int, Path(ge=1, le=ID_MAX, description="The number of the plan.")]
@@ -112,6 +114,7 @@ def plan(house: HouseHere, caller: MayReviewRights, plan_id: PlanId) -> dict[str
         "made_at": stored.made_at,
         "made_by": stored.made_by,
         "decided_by": stored.decided_by,
+        "reason": stored.reason,
         "changes": changes,
         "blocked": list(stored.plan.blocked),
         "steps": steps,
@@ -138,10 +141,16 @@ def approve(
     "/plans/{plan_id}/reject", status_code=status.HTTP_204_NO_CONTENT, summary="Put a plan aside"
 )
 def reject(
-    house: HouseHere, caller: MayReviewRights, plan_id: PlanId, read: ReadPlanIn = BY_NUMBER
+    house: HouseHere,
+    caller: MayReviewRights,
+    plan_id: PlanId,
+    read: RejectPlanIn = REJECTED_BY_NUMBER,
 ) -> None:
-    """Only while it has touched no folder. `hash` as for `approve`."""
-    rights.reject(house, caller, plan_id, seen=read.hash)
+    """Only while it has touched no folder. `hash` as for `approve`.
+
+    The `reason` is for who proposed the plan: it stands in the plan from now on.
+    """
+    rights.reject(house, caller, plan_id, seen=read.hash, reason=read.reason)
 
 
 @router.post(

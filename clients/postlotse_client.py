@@ -240,6 +240,13 @@ class ActivationOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgainIn:
+    """Who says that nothing came, and since when; kept as long as the mail, not in the trail."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgencyOut:
     """The agency in charge; `code` null means clearing folder."""
 
@@ -769,7 +776,7 @@ class HoldList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldOut:
-    """A hold that is in force; on a message, or on all of a postbox."""
+    """A hold, in force or released; on a message, or on all of a postbox."""
 
     id: int
     message_id: int | None
@@ -778,6 +785,8 @@ class HoldOut:
     reference: str
     at: datetime
     actor: str
+    released_at: datetime | None = None
+    released_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -816,6 +825,7 @@ class ItemDetailOut:
     records: list[HandedRecordOut]
     drafts: list[DraftOut]
     only_head: OnlyHeadOut | None
+    in_trial: bool
     named_agencies: list[NamedAgencyOut]
 
 
@@ -1314,6 +1324,7 @@ class PlanOut:
     made_at: datetime
     made_by: str
     decided_by: str | None
+    reason: str = ""
     changes: list[RightsChangeOut]
     blocked: list[str]
     steps: list[RightsStepOut]
@@ -1465,6 +1476,14 @@ class RecogniserOut:
 
     name: str
     spans: list[SpanOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectPlanIn:
+    """Which plan was read, and why it is put aside; who proposed it reads the reason."""
+
+    hash: str = ""
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -2758,6 +2777,19 @@ class Postlotse:
         found: Any = read(Any, json.loads(answer.body))
         return found
 
+    def post_admin_outgoing_one_again(
+        self, outgoing_id: int, body: AgainIn, *, idempotency_key: str | None = None
+    ) -> Any:
+        """Send once more what was sent."""
+        answer = self.line.call(
+            "POST",
+            f"/v1/admin/outgoing/{part(outgoing_id)}/again",
+            headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
+        )
+        found: Any = read(Any, json.loads(answer.body))
+        return found
+
     def get_admin_completeness(
         self, *, day: date | None = None, postbox: str | None = None
     ) -> CompletenessOut:
@@ -2995,7 +3027,7 @@ class Postlotse:
         )
 
     def post_admin_rights_plan_reject(
-        self, plan_id: int, body: ReadPlanIn | None = None, *, idempotency_key: str | None = None
+        self, plan_id: int, body: RejectPlanIn | None = None, *, idempotency_key: str | None = None
     ) -> None:
         """Put a plan aside."""
         self.line.call(
@@ -3486,9 +3518,9 @@ class Postlotse:
             body=body_of(body),
         )
 
-    def get_admin_retention_holds(self) -> HoldList:
+    def get_admin_retention_holds(self, *, released: bool | None = None) -> HoldList:
         """Holds in force."""
-        answer = self.line.call("GET", "/v1/admin/retention/holds")
+        answer = self.line.call("GET", "/v1/admin/retention/holds", query={"released": released})
         found: HoldList = read(HoldList, json.loads(answer.body))
         return found
 

@@ -1,9 +1,10 @@
 """What files say in which people write: RTF, Word and OpenDocument, calendars, cards, lists.
 
-Only heard beside the message, before anybody says that it moves no money; never shown, and no text
-of the message. Total and bounded: of a packed file only so much is unpacked as is read, and its XML
-is cut by its tags, so that nothing in it is resolved. Source: ECMA-376 part 1 section 17;
-OpenDocument 1.3 part 3 section 5; RFC 5545 section 3.1; RFC 6350 section 3; own decision 0136.
+Only heard beside the message, before anybody says that it moves no money; no text of the message,
+but its clerk is shown what was heard. Total and bounded: of a packed file only so much is unpacked
+as is read, and its XML is cut by its tags, so that nothing in it is resolved. Source: ECMA-376 part
+1 section 17; OpenDocument 1.3 part 3 section 5; RFC 5545 section 3.1; RFC 6350 section 3; own
+decision 0136.
 """
 
 import re

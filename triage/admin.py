@@ -18,8 +18,6 @@ from store.acts import marks_seen
 from store.acts.marks_seen import LastRead
 from store.counts import day_proof
 from store.database import local_day
-from store.database.engine import Tx
-from store.desk import items
 from store.mails import arrivals
 from store.mails.arrivals import Difference
 from store.sending import outgoing
@@ -128,15 +126,8 @@ def outgoing_replay(house: House, caller: Caller, outgoing_id: int) -> None:
     now = house.clock()
     with house.db.write() as tx:
         # Before anything is said of its state: of others' rows nobody learns that there are any.
-        _require_region(tx, caller, outgoing.get(tx, outgoing_id))
+        outgoing_care.of_region(tx, caller, outgoing_id)
         outgoing_care.replay(tx, caller, outgoing_id, now=now)
-
-
-def _require_region(tx: Tx, caller: Caller, row: Outgoing) -> None:
-    """Raises: Refused: `outgoing.unknown`: its item lies in a region of others."""
-    region = items.get(tx, row.item_id).region if row.item_id is not None else None
-    if not access.may_see_region(caller, region):
-        raise Refused("outgoing.unknown", f"There is no outgoing row {row.id}.", id=row.id)
 
 
 def trail(

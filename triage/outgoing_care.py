@@ -18,6 +18,7 @@ from rules.item import HandoverRepeated
 from rules.ledger import LedgerState
 from rules.outgoing import OutgoingKind
 from store.database.engine import Tx
+from store.desk import items
 from store.mails import ledger
 from store.processes import halts
 from store.sending import outgoing, outgoing_turns, outgoing_watch
@@ -144,7 +145,7 @@ def replay(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> Outgoi
     back.
     """
     before = outgoing.get(tx, outgoing_id)
-    _require_content(tx, before)
+    require_content(tx, before)
     if before.error_code == outgoing_turns.CANCELLED:
         raise Conflict(
             "outgoing.not_dead",
@@ -166,7 +167,16 @@ def replay(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> Outgoi
     return row
 
 
-def _require_content(tx: Tx, row: Outgoing) -> None:
+def of_region(tx: Tx, caller: Caller, outgoing_id: int) -> Outgoing:
+    """The row, for who may see its item's region. Raises: Refused: `outgoing.unknown`."""
+    row = outgoing.get(tx, outgoing_id)
+    region = items.get(tx, row.item_id).region if row.item_id is not None else None
+    if not access.may_see_region(caller, region):
+        raise Refused("outgoing.unknown", f"There is no outgoing row {row.id}.", id=row.id)
+    return row
+
+
+def require_content(tx: Tx, row: Outgoing) -> None:
     """What it is made of must be there still, and a deletion waits. Raises: Refused."""
     if row.message_id is None:
         return

@@ -6,7 +6,11 @@ Source: Art. 15 (1) DSGVO, letters a to h; § 83 SGB X.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from rules.codes import Concern
 from rules.outgoing import OutgoingKind
+from rules.retention import Period
+from rules.routing import CONCERN_FOLDER
+from rules.tasks import TASKS, Receiver, kind_of_key
 from store.mails.verdicts import StoredVerdict
 from store.sending.outgoing import Outgoing
 from triage import heads
@@ -32,6 +36,20 @@ FACTS = {
 }
 
 
+PAYMENT = {"yes": "ja", "no": "nein", "open": "offen"}
+
+RECEIVERS = {
+    Receiver.VERBIS: "die Vermittlung (VerBIS)",
+    Receiver.ATV: "die Terminverwaltung (ATV)",
+    Receiver.OS_ALGPLUS: "den Operativen Service (OS AlgPlus)",
+    Receiver.FAMILIENKASSE: "die Familienkasse",
+    Receiver.JOBCENTER: "das Jobcenter",
+    Receiver.BETRIEBSNUMMERN: "den Betriebsnummern-Service",
+    Receiver.SOFORTZUGANG: "den Sofortzugang",
+}
+"""Art. 15 (1) c DSGVO: the recipients by name."""
+
+
 def mail_file(message_id: int) -> str:
     """Name of the file with an original."""
     return f"nachricht-{message_id:09d}.eml"
@@ -54,13 +72,15 @@ def index(
     yield "Zweck: Eingang von Nachrichten annehmen, dem Anliegen und der Agentur zuordnen,"
     yield "  bearbeiten, Zahlungsrelevantes an die eAkte übergeben."
     yield "Herkunft: von Ihnen oder für Sie gesandte Nachrichten."
-    yield "Empfänger: die zuständige Agentur für Arbeit und die eAkte; Antworten der Absender."
+    yield "Empfänger: die zuständige Agentur für Arbeit, die eAkte und die Stellen, die bei der"
+    yield "  Nachricht stehen. Antworten gehen an den Absender."
     yield (
-        f"Dauer: erledigt {rules.done.days} Tage ({rules.done.source}); beiseitegelegt"
-        f" {rules.aside.days} Tage ({rules.aside.source}); von Hand entnommen"
-        f" {rules.gone.days} Tage ({rules.gone.source}). Die eAkte hat eigene Fristen."
+        f"Dauer: erledigt {_days(rules.done)}; beiseitegelegt {_days(rules.aside)}; von Hand"
+        f" entnommen {_days(rules.gone)}. Die eAkte hat eigene Fristen."
     )
     yield "Automatische Entscheidung: keine. Eine Maschine ordnet vor, Menschen entscheiden."
+    yield "Ihre Rechte: Berichtigung, Löschung, Einschränkung, Widerspruch (Art. 16 bis 18 und 21"
+    yield "  DSGVO), Beschwerde bei der Aufsichtsbehörde (Art. 77 DSGVO)."
     yield "Bereits Gelöschtes nennt niemanden mehr und kann nicht zugeordnet werden. Nachrichten"
     yield "  anderer, die diese Person nur erwähnen, sind nicht enthalten."
     yield ""
@@ -83,7 +103,7 @@ def _message(part: Part) -> Iterator[str]:
     for found in part.verdicts:
         yield from _verdict(found)
     for sent in part.outgoing:
-        yield f"  {_sent(sent)}"
+        yield f"  {sent_line(sent)}"
     if part.item is not None and part.item.note:
         yield f"  Notiz: {part.item.note}"
     if part.item is not None and part.item.waiver:
@@ -101,10 +121,10 @@ def _told(part: Part) -> Iterable[str]:
 def _verdict(found: StoredVerdict) -> Iterator[str]:
     body = found.body
     by = "Maschine" if found.source == "machine" else "Sachbearbeitung"
-    concerns = ", ".join(str(one["code"]) for one in body.get("concerns", ())) or "–"
+    topics = [_topic(str(one["code"])) for one in body.get("concerns", ())]
     yield (
-        f"  Eingeordnet ({by}) am {_moment(found.at)}: {concerns};"
-        f" zahlungsrelevant: {found.payment}"
+        f"  Eingeordnet ({by}) am {_moment(found.at)}: {', '.join(topics) or '–'};"
+        f" zahlungsrelevant: {PAYMENT.get(found.payment, found.payment)}"
     )
     facts = body.get("facts", {})
     known = [f"{word}: {facts[key]}" for key, word in FACTS.items() if facts.get(key)]
@@ -112,10 +132,23 @@ def _verdict(found: StoredVerdict) -> Iterator[str]:
         yield f"    Erkannt: {'; '.join(known)}"
 
 
-def _sent(row: Outgoing) -> str:
+def _topic(code: str) -> str:
+    return CONCERN_FOLDER[Concern(code)] if code in set(Concern) else code
+
+
+def _days(period: Period) -> str:
+    return f"{period.days} {'Tag' if period.days == 1 else 'Tage'} ({period.source})"
+
+
+def sent_line(row: Outgoing) -> str:
+    """Who got what, and when."""
     when = f" am {_moment(row.sent_at)}" if row.sent_at else " noch nicht"
     if row.kind == OutgoingKind.REPLY:
         return f"Antwort gesendet{when}: {reply_file(row.id)}"
+    if row.kind == OutgoingKind.TASK:
+        task = kind_of_key(row.idempotency_key)
+        receiver = RECEIVERS[TASKS[task].receiver] if task else "eine andere Stelle"
+        return f"An {receiver} übergeben{when}"
     reference = (row.receipt or {}).get("reference", "")
     return f"An die eAkte übergeben{when}" + (f", Aktenzeichen {reference}" if reference else "")
 

@@ -52,7 +52,9 @@ class Metadata:
 class Provider:
     """Metadata and keys of one service. Safe to share between threads; one asks, others wait."""
 
-    __slots__ = ("_clock", "_keys", "_keys_at", "_lock", "_metadata", "_metadata_at", "plan")
+    __slots__ = (
+        "_clock", "_keys", "_keys_at", "_lock", "_metadata", "_metadata_at", "_tried_at", "plan",
+    )  # fmt: skip
 
     def __init__(self, plan: OidcPlan, clock: Callable[[], datetime]) -> None:
         self.plan = plan
@@ -62,6 +64,7 @@ class Provider:
         self._metadata_at: datetime | None = None
         self._keys: dict[str, Key] = {}
         self._keys_at: datetime | None = None
+        self._tried_at: datetime | None = None
 
     def metadata(self) -> Metadata:
         """What the service says of itself, an hour old at most unless it is away.
@@ -96,8 +99,10 @@ class Provider:
         return at is None or is_over(at, now=self._clock(), pause=limit)
 
     def _look_for_keys(self, *, needed: bool) -> None:
-        if not self._is_old(self._keys_at, LOOK_AGAIN):
+        # While the service is away, nobody with a known key waits for it at each token.
+        if not self._is_old(self._keys_at if needed else self._tried_at, LOOK_AGAIN):
             return
+        self._tried_at = self._clock()
         try:
             self._keys = _usable(self._get(self._known_metadata().keys))
             self._keys_at = self._clock()

@@ -311,6 +311,10 @@ class ItemDetailOut(Out):
     only_head: OnlyHeadOut | None = Field(
         description="Set where nothing but the head of the mail is here; null for a whole mail."
     )
+    in_trial: bool = Field(
+        description="Nothing leaves for the mails of its postbox yet: hand-over, answers and tasks"
+        " are refused (`postbox.not_full`)."
+    )
     named_agencies: list[NamedAgencyOut] = Field(
         description="Of an open item without an agency: five at most, in the order of the text."
     )

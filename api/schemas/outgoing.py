@@ -49,3 +49,11 @@ class TaskCancelIn(In):
     """Why a task is taken back; kept as long as the mail."""
 
     reason: str = Field(max_length=500, examples=["Der Termin ist schon vereinbart."])
+
+
+class AgainIn(In):
+    """Who says that nothing came, and since when; kept as long as the mail, not in the trail."""
+
+    reason: str = Field(
+        max_length=500, examples=["Die eAkte hat am 27.11. unter dem Schlüssel nichts gefunden."]
+    )

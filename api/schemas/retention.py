@@ -106,7 +106,7 @@ class HoldIdOut(Out):
 
 
 class HoldOut(Out):
-    """A hold that is in force; on a message, or on all of a postbox."""
+    """A hold, in force or released; on a message, or on all of a postbox."""
 
     id: int = Field(examples=[2])
     message_id: int | None = Field(examples=[40721])
@@ -115,6 +115,8 @@ class HoldOut(Out):
     reference: str = Field(examples=["S 12 AL 345/26"])
     at: datetime
     actor: str = Field(examples=["a-1"])
+    released_at: datetime | None = Field(None, description="Set in the list of those released.")
+    released_by: str | None = Field(None, examples=[None])
 
 
 class HoldList(Out):

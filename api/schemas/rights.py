@@ -102,6 +102,17 @@ class ReadPlanIn(In):
     hash: str = Field("", pattern=r"^([0-9a-f]{64})?$", examples=["5f0c" * 16])
 
 
+class RejectPlanIn(ReadPlanIn):
+    """Which plan was read, and why it is put aside; who proposed it reads the reason."""
+
+    reason: str | None = Field(
+        None,
+        max_length=1000,
+        description="At least ten characters, but for a plan of one's own; null: none.",
+        examples=["Die Vertretung der 435 endet erst im Januar"],
+    )
+
+
 class PlanOut(Out):
     """A plan with its life so far. `hash` names postbox, changes and what is left out."""
 
@@ -112,6 +123,7 @@ class PlanOut(Out):
     made_at: datetime
     made_by: str = Field(examples=["admin-1"])
     decided_by: str | None = Field(examples=["admin-2"])
+    reason: str = Field("", description="Why it was put aside.", examples=[""])
     changes: list[ChangeOut]
     blocked: list[str] = Field(examples=[["101 Ort"]])
     steps: list[StepOut]

@@ -25,16 +25,21 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/loeschung")
 def deletion_page(
-    visit: OpensRetention, nach: str = "", laeufe: int | None = None, sperren: int | None = None
+    visit: OpensRetention,
+    nach: str = "",
+    laeufe: int | None = None,
+    sperren: int | None = None,
+    aufgehoben: int | None = None,
 ) -> Response:
     """Preview above, then runs, holds, and what nobody has looked at.
 
-    Each list has its cursor: `nach` of the preview, `laeufe` and `sperren` the last number shown.
+    Each list has its cursor: `nach` of the preview, the others the last number shown.
     """
     house, caller = visit.house, visit.caller
     found = sweep.preview(house, caller)
     runs = sweep.plans(house, caller, limit=pager.PAGE_ROWS, after=laeufe)
     holds = sweep_holds.holds_in_force(house, caller, limit=pager.PAGE_ROWS, after=sperren)
+    over = sweep_holds.holds_over(house, caller, limit=pager.PAGE_ROWS, after=aufgehoben)
     lying = aside.listing(house, caller, limit=1)
     return page(
         visit.request,
@@ -49,6 +54,9 @@ def deletion_page(
         more_runs=pager.next_id(runs, lambda run: run.id),
         holds=holds,
         more_holds=pager.next_id(holds, lambda hold: hold.id),
+        over=over,
+        over_open=aufgehoben is not None,
+        more_over=pager.next_id(over, lambda hold: hold.id),
         own=caller.name,
         aside_reasons=aside.reasons(house, caller),
         newest_aside=lying[0].message_id if lying else 0,

@@ -15,6 +15,7 @@ from api.web import days, mail_words, recogniser_words, words
 from api.web.facts import FactRow, code_rows, fact_rows
 from api.web.letters import Letter
 from api.web.marks import marked, spoken
+from api.web.money_words import MoneyOpen, money_open
 from api.web.sender_words import SenderWords, said
 from api.web.steps import NextStep, next_steps
 from api.web.task_steps import TaskStep, task_steps
@@ -121,6 +122,7 @@ class ItemPage:
     main: Main
     close_reason: CloseReason
     sender: SenderWords
+    money_open: MoneyOpen
     money_said: tuple[str, ...] = ()
 
     @property
@@ -185,6 +187,7 @@ def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> I
         reply=reply,
         main=main_step(view, reply, mine=bool(token)),
         money_said=_money_said(verdict, {"subject": view.message.subject, "body": body}),
+        money_open=money_open(view, verdict),
         close_reason=close_reason(view),
         sender=said(view.sender),
     )

@@ -10,17 +10,18 @@ from fastapi import APIRouter, Form, Response
 from api import cursor
 from api.cursor import Cursor
 from api.outgoing import eakte_of
-from api.web import days, pager
+from api.web import days, pager, refusals
 from api.web.completeness import asked_day
 from api.web.render import Notice, csv_file, go, page, slug
 from api.web.task_steps import TITLES
 from api.web.visit import OpensFigures, OpensReplay, SendsReplay, Visit
-from rules.errors import HouseError
+from rules.errors import HouseError, Refused
 from rules.tasks import kind_of_key
 from store.sending.outgoing import Outgoing
 from store.sending.outgoing_watch import Departure
 from triage import admin, day_match, outgoing_care, outgoing_words
 from triage.day_match import DayMatch
+from triage.sending import again
 
 router = APIRouter(include_in_schema=False)
 
@@ -71,24 +72,43 @@ class Asked:
         return {"stand": self.state, "art": self.kind}
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What was wrong with the reason for which row; what was typed is kept."""
+
+    row: int
+    message: str
+    typed: str
+
+
 @router.get("/ausgang")
 def outgoing_page(
     visit: OpensReplay, stand: str = "", art: str = "", nach: int | None = None
 ) -> Response:
     """Newest first, without content. `nach`: id of the last row of the page before."""
     asked = Asked(stand if stand in STATES else "", art if art in KINDS else "")
+    return _listing(visit, asked, after=nach)
+
+
+def _listing(
+    visit: Visit, asked: Asked, *, after: int | None, fault: Fault | None = None
+) -> Response:
     rows = admin.outgoing_listing(
         visit.house,
         visit.caller,
         states=admin.states_of(STATES[asked.state][1]),
         kinds=(asked.kind,) if asked.kind else None,
         limit=PAGE_ROWS,
-        after=nach,
+        after=after,
     )
     more = urlencode(asked.query | {"nach": str(rows[-1].id)}) if len(rows) == PAGE_ROWS else ""
     return page(
         visit.request,
         "ausgang.html",
+        status=422 if fault else 200,
+        fault=fault,
+        may_again=again.is_possible,
+        again_because=lambda row: again.reason_of(row.payload),
         rows=rows,
         more=more,
         asked=asked,
@@ -114,6 +134,23 @@ def replay(visit: SendsReplay, outgoing_id: int) -> Response:
     """One of them, under its old key."""
     admin.outgoing_replay(visit.house, visit.caller, outgoing_id)
     return go("/ausgang", Notice("sent_again", "1"))
+
+
+@router.post("/ausgang/{outgoing_id}/erneut")
+def send_again(
+    visit: SendsReplay, outgoing_id: int, grund: Annotated[str, Form(max_length=1000)] = ""
+) -> Response:
+    """What was sent leaves once more, since its receiver says that nothing came."""
+    try:
+        again.send_again(visit.house, visit.caller, outgoing_id, reason=grund)
+    except Refused as exc:
+        if exc.code != "outgoing.reason":
+            raise
+        return _listing(
+            visit, Asked("gesendet", ""), after=outgoing_id + 1,
+            fault=Fault(outgoing_id, refusals.refusal(exc), grund),
+        )  # fmt: skip
+    return go("/ausgang?stand=gesendet", Notice("sent_again", "1"))
 
 
 @router.get("/abgleich")

@@ -1,6 +1,7 @@
 """The page "Postfächer": does each answer, how long has its oldest unsorted mail waited.
 
-Below, for admins of the whole house, the kill switch (decisions 0068 and 0080).
+Below, for admins of the whole house, the kill switch (decisions 0068 and 0080), and how the trail
+stands.
 """
 
 from collections.abc import Callable
@@ -12,8 +13,11 @@ from api.web import days, words
 from api.web.forms import Reason
 from api.web.render import Notice, go, page
 from api.web.visit import OpensPostboxes, SendsPostboxes, Visit
+from rules import access
+from rules.access import Permission
 from rules.errors import Refused
 from triage import admin, halting
+from triage.trail import standing
 
 router = APIRouter(include_in_schema=False)
 
@@ -81,6 +85,11 @@ def _page(visit: Visit, *, fault: str = "", typed: str = "") -> Response:
         limit=days.span(visit.house.policy.overdue_minutes),
         stands={row.name: words.postbox_state(row.message) for row in rows},
         may_stop=halting.may_order(visit.caller),
+        trail=standing.look(visit.house, visit.caller) if _reads_trail(visit) else None,
         fault=fault,
         typed=typed,
     )
+
+
+def _reads_trail(visit: Visit) -> bool:
+    return access.may(visit.caller, Permission.READ_TRAIL)

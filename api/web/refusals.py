@@ -104,6 +104,12 @@ _ANSWERS: Final = {
     "task.too_early": "Das Ticket darf frühestens am {earliest} hinaus. Parken Sie den Vorgang bis"
     " dahin.",
     "task.unknown": "Diesen Auftrag gibt es an dem Vorgang nicht. Laden Sie ihn neu.",
+    "outgoing.not_sent": "Noch einmal gesendet wird nur, was gesendet ist und keine Quittung hat."
+    " Laden Sie die Seite neu: Vielleicht ist die Quittung eben gekommen.",
+    "outgoing.overtaken": "Diese Übergabe wurde inzwischen neu beauftragt. Senden Sie die neuere"
+    " desselben Vorgangs noch einmal.",
+    "outgoing.reason": "Eine Begründung hat {shortest} bis {longest} Zeichen: wer sagt, dass nichts"
+    " ankam, und seit wann.",
     "outgoing.not_dead": "Dieser Ausgang ist nicht liegen geblieben; noch einmal gesendet wird nur,"
     " was liegen blieb. Laden Sie die Seite neu.",
     "outgoing.unknown": "Diesen Ausgang gibt es nicht, oder nicht für Sie.",

@@ -149,11 +149,17 @@ def matrix_page(
 @router.get("/rechte/plan/{plan_id}")
 def plan_page(visit: OpensRights, plan_id: int) -> Response:
     """A whole plan: what it changes, who has decided, how far it has come."""
+    return _plan_page(visit, plan_id)
+
+
+def _plan_page(visit: Visit, plan_id: int, fault: Fault | None = None) -> Response:
     stored, steps = rights.plan(visit.house, visit.caller, plan_id)
     standing = rights.standing(visit.house, visit.caller, stored.postbox)
     return page(
         visit.request,
         "rechte_plan.html",
+        status=422 if fault else 200,
+        fault=fault,
         stored=stored,
         steps=steps,
         folders=[(name, stored.plan.of_folder(name)) for name in stored.plan.folders()],
@@ -208,9 +214,20 @@ def approve(visit: SendsRights, plan_id: int, gelesen: ReadHash = "") -> Respons
 
 
 @router.post("/rechte/plan/{plan_id}/verwerfen")
-def reject(visit: SendsRights, plan_id: int, gelesen: ReadHash = "") -> Response:
-    """Put a proposed plan aside."""
-    rights.reject(visit.house, visit.caller, plan_id, seen=gelesen or "-")
+def reject(
+    visit: SendsRights,
+    plan_id: int,
+    gelesen: ReadHash = "",
+    grund: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    """Put a plan aside that has touched no folder, with a reason for who proposed it."""
+    try:
+        rights.reject(visit.house, visit.caller, plan_id, seen=gelesen or "-", reason=grund)
+    except Refused as exc:
+        if exc.code not in rights_words.MENDABLE:
+            raise
+        fault = Fault("verwerfen", refusals.refusal(exc), {"grund": grund})
+        return _plan_page(visit, plan_id, fault)
     return go("/rechte", Notice("rights_rejected"))
 
 

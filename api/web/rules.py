@@ -23,6 +23,7 @@ from api.web.rules_page import (
 from api.web.visit import OpensRules, SendsRules, Visit
 from rules.errors import Conflict, Refused
 from rules.placename import fold
+from rules.rulesets.force import TAKES_EFFECT
 from rules.rulesets.taken_over import Remark
 from triage.rulesets import drafts as rulesets
 from triage.rulesets import importing as rule_import
@@ -74,6 +75,7 @@ def rules_page(visit: OpensRules, nach: str = "") -> Response:
         "regeln.html",
         overview=found,
         versions={one.id: one for one in found.versions},
+        soon=visit.house.clock() + TAKES_EFFECT,
         shown=pager.part(found.versions, lambda one: f"{one.set_id}.{one.version}", after=nach),
         mine={line.region for line in found.lines if _may_change(visit, line.region)},
     )
@@ -264,6 +266,7 @@ def _version(
         gate=gate(shown, visit.caller),
         may_change=_may_change(visit, shown.version.region),
         now=visit.house.clock(),
+        soon=visit.house.clock() + TAKES_EFFECT,
         fault=fault,
         typed=typed or days.short_day(visit.today),
     )

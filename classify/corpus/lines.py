@@ -92,7 +92,7 @@ def read(paths: Sequence[Path]) -> tuple[LabelledMail, ...]:
     if faults:
         raise Refused(
             "corpus.invalid",
-            f"{len(faults)} faults in the corpus; nothing was trained:\n{_first_of(faults)}",
+            f"{len(faults)} faults in the corpus; nothing was trained:\n{_first(faults)}",
             errors=tuple(faults),
         )
     return tuple(
@@ -100,7 +100,7 @@ def read(paths: Sequence[Path]) -> tuple[LabelledMail, ...]:
     )
 
 
-def _first_of(faults: Sequence[str]) -> str:
+def _first(faults: Sequence[str]) -> str:
     more = len(faults) - _TOLD
     rest = (f"and {more} more; mend these first",) if more > 0 else ()
     return "\n".join((*faults[:_TOLD], *rest))

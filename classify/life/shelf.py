@@ -90,6 +90,8 @@ class Shelf:
             signed = json.loads(path.read_bytes())
             body = signed["record"]
             right = hmac.compare_digest(_mac(self.key, body), signed["hmac"])
+            # Signed as well is the record of another model, copied here.
+            right = right and body["id"] == model_id
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise _bad_record(path) from exc
         if not right:
@@ -248,6 +250,7 @@ def _record(body: dict[str, Any]) -> Record:
 def _bad_record(path: Path) -> Refused:
     return Refused(
         "model.record",
-        f"{path} is missing, was changed, or is signed with another key; train the model again",
+        f"{path} is missing, was changed, is another model's, or is signed with another key; train"
+        " the model again",
         path=str(path),
     )

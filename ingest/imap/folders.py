@@ -53,12 +53,12 @@ def _on_the_wire(server_name: str) -> bytes:
 def selectable(session: ImapSession) -> frozenset[str]:
     """Human names of the account's own folders that can hold mail, as far as one leads to them.
 
-    Folders that others share, with everybody or with this account, belong to another postbox.
-    Source: RFC 2342 section 5.
+    Folders that others share, with everybody or with this account, belong to another postbox;
+    their levels may be parted in another way. Source: RFC 2342 section 5.
     """
     found = listed(session.client, "*")
-    names = (session.names.to_human(one.name) for one in found if one.selectable)
-    return frozenset(name for name in names if name and not name.startswith(session.others))
+    own = (o.name for o in found if o.selectable and not o.name.startswith(session.others))
+    return frozenset(name for name in map(session.names.to_human, own) if name)
 
 
 def create(session: ImapSession, folder: str) -> bool:

@@ -20,7 +20,7 @@ from imapclient import IMAPClient, SocketTimeout, imap_utf7
 from imapclient.exceptions import LoginError
 from imapclient.response_parser import parse_response
 
-from ingest.folder_names import SEPARATOR, ServerNames
+from ingest.folder_names import ServerNames
 from ingest.imap.client import TimelyClient
 from ingest.imap.errors import OddAnswerError, imap_errors, is_stale, login_failed, says_no_folder
 from ingest.imap.limit import limited
@@ -87,8 +87,8 @@ class OpenFolder:
 class ImapSession:
     """A connection after login. `reading` and `writing` tell the folder open just now.
 
-    `others` is how the human names of other people's and shared folders begin. `checked` is a note
-    of the caller's for as long as the connection lives. `numbers_late` is known from the first
+    `others` is how the server's names of other people's and shared folders begin. `checked` is a
+    note of the caller's for as long as the connection lives. `numbers_late` is known from the first
     folder on: such a server gives numbers before it writes them down (own decision 0118).
 
     Folders are opened by EXAMINE for everything but moves, so that the server itself keeps
@@ -257,7 +257,6 @@ def _quiet(client: IMAPClient) -> None:
     can come into a log. Source: measurement 2026-11-23.
     """
     client._imap.debug = 0  # noqa: SLF001 - no public way
-    client.normalise_times = False
 
 
 def _keep_alive(sock: socket.socket) -> None:
@@ -311,7 +310,7 @@ def _layout(
 ) -> tuple[ServerNames, tuple[str, ...]]:
     """How names are written, and how those of folders that are not ours begin. Source: RFC 2342."""
     personal, foreign = _namespaces(client) if "NAMESPACE" in capabilities else ([], [])
-    others = tuple(_human(prefix, separator) for prefix, separator in foreign if prefix)
+    others = tuple(prefix for prefix, _ in foreign if prefix)
     if personal:
         prefix, separator = personal[0]
         return ServerNames(separator or "", prefix), others
@@ -346,10 +345,6 @@ def _separator(client: IMAPClient) -> str:
     """That of the root, or of any folder where a server has no answer to the question."""
     found = listed(client, "") or listed(client, "*")
     return found[0].separator if found else ""
-
-
-def _human(prefix: str, separator: str | None) -> str:
-    return prefix.replace(separator, SEPARATOR) if separator else prefix
 
 
 def _opened(folder: str, reply: dict[bytes, Any]) -> OpenFolder:

@@ -36,7 +36,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One hold; on `message_id`, or without one on all of `postbox`."""
+    """One hold; on `message_id`, or without one on all of `postbox`. Released ones say by whom."""
 
     id: int
     message_id: int | None
@@ -45,6 +45,8 @@ class Hold:
     reference: str
     at: datetime
     actor: str
+    released_at: datetime | None = None
+    released_by: str | None = None
 
 
 _COLUMNS = rows.columns(Hold, table)
@@ -100,10 +102,32 @@ def in_force(
 
     `after` is the number of the last one of the page before.
     """
+    return _listing(tx, _HOLDS, limit=limit, regions=regions, after=after)
+
+
+def over(
+    tx: Tx,
+    *,
+    limit: int,
+    regions: Collection[str | None] | None = None,
+    after: int | None = None,
+) -> tuple[Hold, ...]:
+    """Holds that were released, as `in_force`."""
+    return _listing(tx, ~_HOLDS, limit=limit, regions=regions, after=after)
+
+
+def _listing(
+    tx: Tx,
+    which: sa.ColumnElement[bool],
+    *,
+    limit: int,
+    regions: Collection[str | None] | None,
+    after: int | None,
+) -> tuple[Hold, ...]:
     statement = (
         sa.select(*_COLUMNS)
         .outerjoin(message, message.c.id == table.c.message_id)
-        .where(_HOLDS, sa.true() if after is None else table.c.id < after)
+        .where(which, sa.true() if after is None else table.c.id < after)
         .where(sa.or_(table.c.message_id.is_(None), among(message.c.region, regions)))
         .order_by(table.c.id.desc())
         .limit(limit)

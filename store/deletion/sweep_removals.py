@@ -16,7 +16,7 @@ from store.database import rows
 from store.database.engine import Tx
 from store.database.statements import insert, parts
 from store.tables.ledger import OutgoingState, message, outgoing
-from store.tables.sweep import hold
+from store.tables.sweep import hold, sweep_row
 from store.tables.sweep import sweep_removal as table
 from store.tables.text import sent_copy
 
@@ -169,6 +169,24 @@ def counts(tx: Tx, plan_id: int) -> tuple[tuple[str, str, str, str, int], ...]:
     return tuple(
         (kind, place, state, code, number) for kind, place, state, code, number in tx.run(statement)
     )
+
+
+def left_in_postboxes(tx: Tx, plan_id: int) -> dict[str, int]:
+    """How many of the mails that the plan erased nobody removes from their postbox, by its name."""
+    wished = sa.exists().where(
+        table.c.plan_id == plan_id, table.c.message_id == message.c.id, table.c.kind == POSTBOX
+    )
+    statement = (
+        sa.select(message.c.postbox, sa.func.count())
+        .join(sweep_row, sweep_row.c.message_id == message.c.id)
+        .where(sweep_row.c.plan_id == plan_id, sweep_row.c.state == "erased", ~wished)
+        .where(message.c.postbox.is_not(None))
+        .group_by(message.c.postbox)
+        .order_by(message.c.postbox)
+    )
+    found: dict[str, int] = {}
+    found.update((name, number) for name, number in tx.run(statement))
+    return found
 
 
 def waiting(tx: Tx) -> dict[str, int]:

@@ -60,6 +60,7 @@ class StoredPlan:
     decided_by: str | None
     ended_at: datetime | None
     plan: Plan
+    reason: str = ""
 
     @property
     def undo_until(self) -> datetime | None:
@@ -191,18 +192,30 @@ def advance(
         )
 
 
-def decide(
-    tx: Tx, plan_id: int, state: PlanState, *, before: PlanState, actor: str, now: datetime
+def decide(  # noqa: PLR0913 - a decision has these parts
+    tx: Tx,
+    plan_id: int,
+    state: PlanState,
+    *,
+    before: PlanState,
+    actor: str,
+    now: datetime,
+    reason: str = "",
 ) -> None:
     """Approve what is proposed, or reject it, or what was approved and not begun.
 
+    `reason` is kept with the decision.
     Raises: Conflict: `rights.plan_state`: it is no longer as it was `before`, or further.
     """
     may = {PlanState.PROPOSED}
     if state is PlanState.REJECTED:
         may.add(PlanState.APPROVED)
     advance(tx, plan_id, state, allowed=may & {before}, now=now)
-    tx.run(sa.update(table).where(table.c.id == plan_id).values(decided_at=now, decided_by=actor))
+    tx.run(
+        sa.update(table)
+        .where(table.c.id == plan_id)
+        .values(decided_at=now, decided_by=actor, reason=reason)
+    )
 
 
 def note_step(
@@ -328,6 +341,7 @@ def _plans() -> sa.Select[*tuple[Any, ...]]:
         c.ended_at,
         c.changes,
         c.blocked,
+        c.reason,
     )
 
 
@@ -345,4 +359,5 @@ def _plan(row: sa.Row[*tuple[Any, ...]]) -> StoredPlan:
         row.decided_by,
         row.ended_at,
         Plan(changes, tuple(row.blocked)),
+        row.reason,
     )

@@ -3,14 +3,17 @@
 Source: own decisions 0065, 0066.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from rules.errors import Conflict
+from store.database import sealed
 from store.database.engine import Tx
 from store.sending import outgoing
+from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
 from store.tables.ledger import outgoing as table
 
@@ -39,6 +42,30 @@ def arrived(tx: Tx, idempotency_key: str, *, at: str) -> bool:
     return bool(tx.run(statement).rowcount)
 
 
+def again(tx: Tx, row: Outgoing, *, payload: Mapping[str, Any], now: datetime) -> None:
+    """What was sent and has no receipt is due once more; with what is to stand in its payload.
+
+    Raises: Conflict: `outgoing.not_sent`: its receipt came just now.
+    """
+    statement = (
+        sa.update(table)
+        .where(table.c.id == row.id, table.c.state == OutgoingState.SENT)
+        .values(
+            state=OutgoingState.NEW,
+            tries=0,
+            next_try_at=now,
+            error_code="",
+            payload=sealed.seal(tx, dict(payload), row=f"outgoing/{row.idempotency_key}"),
+        )
+    )
+    if not tx.run(statement).rowcount:
+        raise Conflict(
+            "outgoing.not_sent",
+            f"Outgoing row {row.id} has gone on since; look at it again.",
+            outgoing_id=row.id,
+        )
+
+
 def cancel(tx: Tx, outgoing_id: int, *, reason: str, now: datetime) -> None:
     """Take back what is not delivered; `reason` goes with the mail's content.
 
@@ -50,6 +77,8 @@ def cancel(tx: Tx, outgoing_id: int, *, reason: str, now: datetime) -> None:
         .where(
             table.c.id == outgoing_id,
             table.c.state.in_([OutgoingState.NEW, OutgoingState.DEAD]),
+            # What was sent once and is to leave again may lie with its receiver after all.
+            table.c.sent_at.is_(None),
         )
         .values(
             state=OutgoingState.REJECTED,

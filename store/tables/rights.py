@@ -50,9 +50,13 @@ rights_plan = sa.Table(
     sa.Column("ended_at", UtcTime),
     sa.Column("changes", JSON_COLUMN, nullable=False),
     sa.Column("blocked", JSON_COLUMN, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Index("ix_rights_plan_postbox", "postbox", "id"),
 )
-"""Changes to folder permissions, from proposal to deed. Own decision 0039."""
+"""Changes to folder permissions, from proposal to deed. Own decision 0039.
+
+`reason` is why it was put aside; whoever proposed it reads it.
+"""
 
 rights_step = sa.Table(
     "rights_step",

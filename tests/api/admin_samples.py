@@ -19,6 +19,7 @@ from triage.admin import Completeness, PostboxRow
 from triage.known.perhaps_twice import Pair
 from triage.observed import AgencyPart, Disagreement, Observed
 from triage.relearn import Waiting
+from triage.trail.standing import TrailStanding
 
 
 def _aside(request: Request) -> Response:
@@ -35,6 +36,9 @@ def _aside(request: Request) -> Response:
                 reasons=(("bug", 1284), ("mail.machine", 1)))  # fmt: skip
 
 
+_TRAIL = TrailStanding(sealed=12840, sealed_at=NOW, waiting=3, checked=1000, broken_at=None)
+
+
 def _postboxes(request: Request, **changed: object) -> Response:
     since = NOW - timedelta(minutes=95)
     base = PostboxRow("SC-Südost", "Südost", False, True, "ok", "", None, 0, False)
@@ -48,7 +52,7 @@ def _postboxes(request: Request, **changed: object) -> Response:
     return page(
         request, "postfaecher.html", rows=rows, waits={"SC-West": "1 Std.", "SC-Ost": "0 Min."},
         limit="1 Stunde", stands={row.name: "nicht erreichbar" for row in rows},
-        **({"may_stop": False, "fault": "", "typed": ""} | changed),
+        **({"may_stop": False, "fault": "", "typed": "", "trail": _TRAIL} | changed),
     )  # fmt: skip
 
 
@@ -92,6 +96,9 @@ def _corrections(request: Request) -> Response:
 PAGES: dict[str, Callable[[Request], Response]] = {
     "beiseite": _aside,
     "postfaecher": _postboxes,
+    "postfaecher-protokoll-gebrochen": lambda r: _postboxes(
+        r, trail=replace(_TRAIL, broken_at=12001, checked=0)
+    ),
     "postfaecher-not-aus": lambda r: _postboxes(
         r, may_stop=True, fault="Ein Grund hat 10 bis 200 Zeichen.", typed="zu kurz"
     ),

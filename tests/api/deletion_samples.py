@@ -47,6 +47,12 @@ def _full(request: Request) -> Response:
             Hold(1, 40721, None, "rechtsstreit", "S 12 AL 345/26", NOW, "a-1"),
             Hold(2, None, "SC-West", "pruefung", "P 3", NOW, "a-1"),
         ),
+        over=(
+            Hold(3, 40719, None, "rechtsstreit", "S 9 AL 12/26", NOW, "a-2", NOW, "a-1"),
+            Hold(4, None, "SC-Ost", "pruefung", "P 2", NOW, "a-1", NOW, "a-2"),
+        ),
+        more_over=3,
+        over_open=True,
         aside_reasons=(("mail.newsletter", 12), ("bug", 1)),
     )
 
@@ -56,7 +62,7 @@ def _empty(request: Request) -> Response:
     rows = pager.Part((), 0, "")
     return _page(
         request, preview=nothing, rows=rows, runs=(), more_runs=0, holds=(), more_holds=0,
-        aside_reasons=(),
+        over=(), more_over=0, over_open=False, aside_reasons=(),
     )  # fmt: skip
 
 

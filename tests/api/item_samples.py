@@ -360,6 +360,14 @@ SAMPLES: dict[str, Sample] = {
     ),
     "waived": Sample(_with(EakteState.WAIVED, close_blocked_because=""), BOTH),
     "trial": Sample(view(in_trial=True), BOTH),
+    "open": Sample(
+        view(
+            item=item(payment="open"),
+            mail=mail(elsewhere="Anschreiben\n\nDas Konto bei der alten Bank ist gekündigt."),
+            verdict=verdict(payment_relevant="open", payment_because=["message: elsewhere"]),
+        ),
+        BOTH,
+    ),
     "head": Sample(
         view(
             item=item(payment="open"),

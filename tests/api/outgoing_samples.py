@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from fastapi import Request, Response
 
-from api.web.outgoing import KINDS, STATES, Asked, state_words, title_of
+from api.web.outgoing import KINDS, STATES, Asked, Fault, state_words, title_of
 from api.web.pager import Part
 from api.web.render import page
 from store.sending.outgoing import Outgoing
@@ -15,6 +15,7 @@ from store.tables.ledger import OutgoingState
 from triage import day_match
 from triage.day_match import DayMatch, Line
 from triage.outgoing_words import why
+from triage.sending import again
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -32,6 +33,14 @@ _ROWS = (
     replace(_ROW, id=873, kind="reply", state=OutgoingState.RECEIPTED, sent_at=NOW, error_code=""),
     replace(_ROW, id=874, state=OutgoingState.NEW, next_try_at=NOW, error_code="eakte.away"),
     replace(_ROW, id=875, error_code="eakte.record_missing"),
+    replace(
+        _ROW,
+        id=876,
+        state=OutgoingState.SENT,
+        sent_at=NOW,
+        error_code="",
+        payload={"again": [{"at": "", "reason": "eAkte, Hotline: kein solcher Schlüssel"}]},
+    ),
 )
 _MATCH = DayMatch(
     TODAY,
@@ -50,7 +59,9 @@ def _outgoing(request: Request, rows: tuple[Outgoing, ...] = _ROWS) -> Response:
     return page(
         request, "ausgang.html", rows=rows, more="stand=&art=&nach=3" if rows else "",
         asked=Asked("", "eakte"), states=STATES, kinds=KINDS, title_of=title_of,
-        words_of=state_words, why=why, dead=len(rows),
+        words_of=state_words, why=why, dead=len(rows), may_again=again.is_possible,
+        again_because=lambda row: again.reason_of(row.payload),
+        fault=Fault(876, "Eine Begründung hat 10 bis 500 Zeichen.", "nichts da"),
     )  # fmt: skip
 
 

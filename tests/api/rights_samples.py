@@ -119,7 +119,7 @@ def plan(request: Request, state: PlanState) -> Response:
         request, "rechte_plan.html", stored=shown, steps=begun,
         folders=[(name, shown.plan.of_folder(name)) for name in shown.plan.folders()],
         counts=shown.plan.counts(), done={step.folder: step for step in begun}, may_write=True,
-        mine=False, decided_by_you=False, orders=(), w=rights_words,
+        mine=False, decided_by_you=False, orders=(), fault=None, w=rights_words,
     )  # fmt: skip
 
 

@@ -116,7 +116,7 @@ def _rulesets(request: Request, **changed: object) -> Response:
     shown: dict[str, object] = {"overview": full, "versions": {active.id: active}, "mine": {""}}
     shown |= changed
     part = Part(shown["overview"].versions, 214, "regeln.2")
-    return page(request, "regeln.html", **shown, shown=part)
+    return page(request, "regeln.html", **shown, shown=part, soon=NOW)
 
 
 def _ruleset_running(request: Request) -> Response:
@@ -126,7 +126,7 @@ def _ruleset_running(request: Request) -> Response:
         request, "regelsatz.html", shown=found, version=found.version,
         rows=rule_rows(found, None), whole=(), trial=None, run=run, span=run.span, gate="",
         parts=trial_parts(None, FIRST),
-        may_change=True, now=NOW, fault="", typed="23.11.2026",
+        may_change=True, now=NOW, soon=NOW, fault="", typed="23.11.2026",
     )  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def _ruleset(request: Request) -> Response:
         trial=TRIAL, run=RUN,
         parts=replace(trial_parts(TRIAL, FIRST), at=Cursors("a", "b")),
         span=Span(14, 500), gate="Eine zweite Person.", may_change=True,
-        now=NOW, fault="Diesen Tag gibt es nicht.", typed="31.02.2026",
+        now=NOW, soon=NOW, fault="Diesen Tag gibt es nicht.", typed="31.02.2026",
     )  # fmt: skip
 
 

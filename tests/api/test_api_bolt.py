@@ -32,6 +32,7 @@ from tests.api.small_door import door_settings
 from tests.triage.way import Post
 from triage import rounds, send, work
 from triage.desk import holding
+from triage.sending import receipts
 
 TOUCHES = ("item", "outgoing", "ausgang", "arbeitsplatz")
 REASONED_NO = ("/waiver", "/nicht-zahlungsrelevant")
@@ -119,7 +120,7 @@ class Office:
         if isinstance(no, Arrival):
             with self.house.db.write() as tx:
                 row = outgoing.of_key(tx, key)
-                send._arrived(self.house, tx, row, no)
+                receipts._arrived(self.house, tx, row, no)
             return
         # A receiver of tasks says yes to the eAkte's hand-over, which is none of its business.
         where = self.drop if dice.random() < 0.7 else self.tasks / "atv"

@@ -174,6 +174,22 @@ def test_known_keys_serve_on_while_the_service_is_away(anna: OidcBrowser, doors:
     assert known.metadata().token
 
 
+def test_a_service_that_is_away_is_not_waited_for_at_each_token(
+    anna: OidcBrowser, doors: Doors
+) -> None:
+    anna.sign_in("kassel")
+    known: Provider = anna.app.state.provider
+    doors.clock.forward(hours=2)
+    anna.server.is_up = False
+    asked = anna.server.turned_away
+    for _ in range(3):
+        assert known.key("key-0")
+    first = anna.server.turned_away - asked
+    doors.clock.forward(seconds=31)
+    assert known.key("key-0")
+    assert (first, anna.server.turned_away - asked) == (2, 4), "metadata and keys, once in 30 s"
+
+
 def test_a_service_that_is_away_is_told_calmly(anna: OidcBrowser) -> None:
     anna.server.is_up = False
     answer = anna.client.get("/anmelden/dienstkennung")

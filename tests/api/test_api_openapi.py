@@ -55,6 +55,7 @@ PROMISED = {
     "POST /v1/admin/aside/{id}/intake",
     "GET /v1/admin/outgoing",
     "POST /v1/admin/outgoing/{id}/replay",
+    "POST /v1/admin/outgoing/{id}/again",
     "GET /v1/admin/completeness",
     "GET /v1/admin/perhaps-twice",
     "GET /v1/admin/postboxes",

@@ -94,6 +94,24 @@ def test_a_mistyped_day_and_an_eakte_that_is_away_are_said_on_the_page(
     assert "eakte.drop_missing" in admin.words(".note.bad")
 
 
+def test_what_nobody_received_is_sent_again_with_a_reason(doors: Doors, eakte, admin) -> None:
+    hand_over(doors, eakte)
+    admin = at_desk(admin.app, seat="admin")
+    admin.open("/ausgang?stand=gesendet")
+    admin.send("erneut", grund="nichts")
+    assert admin.answer.status_code == 422
+    assert "10 bis 500 Zeichen" in admin.words(".fault")
+    admin.send("erneut", grund="eAkte, Hotline 23.11.: kein solcher Schlüssel")
+    assert "Noch einmal gesendet wird: 1." in admin.words(".notice")
+    send_all(doors, eakte)
+    admin.open("/ausgang?stand=gesendet")
+    assert "Noch einmal gesendet: eAkte, Hotline 23.11." in admin.words("tbody")
+    said = {"reason": "und noch einmal nichts"}
+    assert doors.admin.post("/v1/admin/outgoing/1/again", json=said).status_code == 202
+    again = doors.admin.post("/v1/admin/outgoing/1/again", json=said)
+    assert code_of(again) == (409, "outgoing.not_sent")
+
+
 def test_overdue_receipts_stand_below(doors: Doors, eakte, admin) -> None:
     hand_over(doors, eakte)
     doors.clock.forward(hours=25)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from api.app import make_app
 from api.doors import ApiKey
@@ -12,6 +13,9 @@ from store.mails import keeping
 from store.mails.keeping import Arrival
 from store.processes import halts, heartbeats
 from store.processes.halts import Halt
+from store.tables.ledger import audit as trail
+from store.trail import audit
+from tests import house_fixture
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.door_client import DoorClient
@@ -19,6 +23,7 @@ from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import eml
 from tests.quick_key import quick_key
 from triage.house import House, PostboxPlan
+from triage.trail import standing
 
 PLANS = (
     PostboxPlan("SC-West", "West", is_observed=False),
@@ -91,3 +96,36 @@ def test_the_metric_tells_the_age_by_postbox(doors: Doors, house: House) -> None
     told = DoorClient(make_app(house, door_settings())).get("/metrics").text
     assert 'postlotse_oldest_unsorted_seconds{postbox="SC-West"} 5700.0' in told
     assert 'postlotse_oldest_unsorted_seconds{postbox="SC-Ost"} 0.0' in told
+
+
+def test_an_admin_sees_how_the_trail_stands_and_where_it_breaks(house: House) -> None:
+    with house.db.write() as tx:
+        for n in range(5):
+            audit.add(
+                tx, "a", action="item.read", subject=f"item:{n}", details={}, at=house.clock()
+            )
+        sealed = audit.seal(tx, limit=100)
+    admin = at_desk(make_app(house, door_settings(demo=True)), seat="admin")
+    admin.open("/postfaecher")
+    assert f"{sealed} Einträge sind versiegelt" in admin.words("main")
+    assert f"Eben geprüft: die letzten {sealed}." in admin.words("main")
+    with house.db.write() as tx:
+        changed = sa.update(trail).where(trail.c.seal_seq == 2).values(actor="b")
+        tx.run(changed)
+    admin.open("/postfaecher")
+    assert "Bei Eintrag 2 passt die Kette nicht" in admin.words("main .note.bad")
+    assert "Eben geprüft" not in admin.words("main")
+
+
+def test_a_long_trail_is_checked_at_its_end_and_a_gap_before_is_told(house: House) -> None:
+    me = house_fixture.ADMIN
+    with house.db.write() as tx:
+        notes = [audit.Note("item.read", f"item:{n}", {}) for n in range(standing.LOOKED_AT + 5)]
+        audit.add_many(tx, "a", notes, at=house.clock())
+        sealed = audit.seal(tx, limit=10_000)
+    found = standing.look(house, me)
+    assert (found.sealed, found.checked, found.broken_at) == (sealed, standing.LOOKED_AT, None)
+    gone = sealed - standing.LOOKED_AT
+    with house.db.write() as tx:
+        tx.run(sa.delete(trail).where(trail.c.seal_seq == gone))
+    assert standing.look(house, me).broken_at == gone

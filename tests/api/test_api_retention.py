@@ -73,6 +73,10 @@ def test_a_hold_keeps_and_its_end_lets_go(old: Doors) -> None:
     assert old.admin.get(URL).json()["to_delete"] == 2
     again = old.admin.post(f"{URL}/holds/{number}/release")
     assert (again.status_code, again.json()["code"]) == (404, "hold.unknown")
+    assert old.admin.get(f"{URL}/holds").json()["holds"] == []
+    (over,) = old.admin.get(f"{URL}/holds", params={"released": True}).json()["holds"]
+    assert (over["reference"], over["released_by"]) == ("S 12", over["actor"])
+    assert over["released_at"]
 
 
 def test_mail_aside_goes_only_after_somebody_looked(old: Doors) -> None:
@@ -162,6 +166,8 @@ def test_the_page_holds_releases_and_notes_what_was_seen(old: Doors) -> None:
     assert "Auskunft nach Art. 15 DSGVO" in admin.answer.text
     admin.send("aufheben")
     assert "Es gilt keine Sperre." in admin.answer.text
+    assert "DSB 4/26" in admin.words("#auf tbody")
+    assert "von Ihnen" in admin.words("#auf tbody")
     admin.send("angesehen")
     assert "Noch nicht gezeigt: 1." in admin.answer.text
     admin.open("/beiseite?grund=mail.machine")

@@ -335,6 +335,39 @@ def test_a_proposal_is_put_aside_on_its_page(office: Office) -> None:
     assert "entschieden" not in anna.words("main")
 
 
+def test_who_proposed_a_plan_reads_why_another_person_put_it_aside(office: Office) -> None:
+    looked_at(office)
+    anna, bert = office.desk(), office.desk("second")
+    anna.open("/rechte?postfach=SC-Südwest")
+    anna.send("vorschlagen")
+    bert.open(anna.url)
+    bert.send("verwerfen", grund="so nicht")
+    assert bert.answer.status_code == 422
+    assert "mindestens 10 Zeichen" in bert.words("#verworfen-fehler")
+    assert "so nicht" in bert.words("#verworfen-weil")
+    why = "Die Vertretung der 101 endet erst im Januar"
+    bert.send("verwerfen", grund=why)
+    assert "Plan verworfen" in bert.words(".notice")
+    for page in ("/rechte?postfach=SC-Südwest", "/rechte/plan/1"):
+        anna.open(page)
+        assert f"Verworfen, weil: {why}" in anna.words("main")
+
+
+def test_a_program_gives_the_reason_or_is_one_from_before_reasons(office: Office) -> None:
+    anna, bert = looked_at(office), office.caller("bert")
+    plans = f"{RIGHTS}/plans"
+    first = anna.post(plans, json={"postbox": BOX}).json()["plan_id"]
+    for short in ("", "  so nicht "):
+        refused = bert.post(f"{plans}/{first}/reject", json={"reason": short})
+        assert code_of(refused) == (422, "rights.reason_too_short")
+    assert bert.post(f"{plans}/{first}/reject").status_code == 204
+    assert not anna.get(f"{plans}/{first}").json()["reason"]
+    second = anna.post(plans, json={"postbox": BOX}).json()["plan_id"]
+    told = {"reason": "Die Agentur löst sich auf"}
+    assert bert.post(f"{plans}/{second}/reject", json=told).status_code == 204
+    assert anna.get(f"{plans}/{second}").json()["reason"] == told["reason"]
+
+
 def test_the_page_decides_on_the_plan_that_it_has_shown(office: Office) -> None:
     """The number is another plan's by the time the form is sent, as after a restore."""
     looked_at(office)
@@ -351,7 +384,7 @@ def test_the_page_decides_on_the_plan_that_it_has_shown(office: Office) -> None:
     bert.open(anna.url)
     bert.send("freigeben")
     assert "Plan ausführen" in bert.words("main")
-    bert.send("verwerfen")
+    bert.send("verwerfen", grund="Die Agentur löst sich auf")
     assert "Plan verworfen" in bert.words(".notice")
 
 

@@ -47,3 +47,20 @@ def test_the_page_shows_the_day_of_an_observed_postbox(doors: Doors) -> None:
     clerk = at_desk(make_app(house, door_settings(demo=True)))
     clerk.open("/probelauf")
     assert clerk.answer.status_code == 403
+
+
+def test_a_program_reads_at_the_item_that_nothing_leaves_yet(doors: Doors) -> None:
+    now = doors.clock()
+    arrival = Arrival(
+        eml("Krankmeldung", "34117 Kassel"), now, "postbox", "SC-Südwest", "Südwest",
+        Place("INBOX", "1", "1"),
+    )  # fmt: skip
+    with doors.house.db.write() as tx:
+        keeping.keep(tx, arrival, now=now)
+    one_sorter.sort_pending(doors.house)
+    item = "/v1/items/1"
+    assert doors.kassel.get(item).json()["in_trial"] is False
+    plans = (PostboxPlan("SC-Südwest", "Südwest", is_observed=False, sends=False),)
+    policy = replace(doors.house.policy, postboxes=plans)
+    doors.app.state.house = replace(doors.house, policy=policy)
+    assert doors.kassel.get(item).json()["in_trial"] is True

@@ -1,17 +1,19 @@
 """What the item's page says in each state, asked of the rendered page."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import pytest
 from resiliparse.parse.html import DOMNode, HTMLTree
 
 from api.web.item_page import Main, item_page
+from api.web.money_words import money_open
 from rules.codes import Concern
 from rules.item import CloseReason, EakteState, ItemState
 from tests.api.desk_samples import PAGES, cookie, gallery
 from tests.api.door_client import DoorClient
-from tests.api.item_samples import BOTH, NOW, SAMPLES, TODAY, item, reply, verdict, view
+from tests.api.item_samples import BOTH, NOW, SAMPLES, TODAY, item, mail, reply, verdict, view
 from triage.desk.story import Step
 
 Look = Callable[[str], DOMNode]
@@ -86,6 +88,26 @@ def test_in_trial_the_page_says_so_before_anything_is_pressed(look: Look) -> Non
     assert "in die eAkte gelegt" in words(page.query_selector("#waive"))
     assert "Das würde gesendet" in words(page.query_selector(".answer"))
     assert look("vorgang-owed").query_selector("#probebetrieb") is None
+
+
+def test_where_money_is_open_for_a_file_the_page_says_why_and_what_it_says(look: Look) -> None:
+    page = look("vorgang-open")
+    assert "etwas daneben könnte Geld bewegen" in words(page.query_selector("#geld-offen"))
+    assert "Das Konto bei der alten Bank" in words(page.query_selector("#mitgelesen"))
+    assert "nur der Kopf" in words(look("vorgang-head").query_selector("#geld-offen"))
+    for other in ("vorgang-owed", "vorgang-waived"):
+        assert look(other).query_selector("#geld-offen") is None
+
+
+def test_why_money_is_open_is_said_of_each_reason_once_and_cut() -> None:
+    wide = mail(elsewhere="x" * 2_000)
+    shown = view(item=item(payment="open"), mail=wide)
+    reasons = ["au: unsettled", "termin: unsettled", "message: paper", "message: elsewhere"]
+    told = money_open(shown, {"payment_because": reasons})
+    assert len(told.because) == 3
+    assert (len(told.read_along), told.is_cut) == (1_500, True)
+    assert not money_open(replace(shown, corrected=True), {"payment_because": reasons}).because
+    assert not money_open(shown, {"payment_because": ["rente: applied"]}).because
 
 
 def test_an_answer_that_came_back_is_told_with_the_reason(look: Look) -> None:

@@ -186,6 +186,13 @@ def test_figures_that_were_changed_by_hand_open_no_gate(shelf, put) -> None:
     assert code_of(lambda: shelf.activate(worse, at=AT, by="a")) == "model.record"
 
 
+def test_the_figures_of_another_model_open_no_gate(shelf, put) -> None:
+    live, worse = put(0.1), put(0.2, replace(GOOD, macro_f1=0.5))
+    shelf.activate(live, at=AT, by="a")
+    (shelf.folder / f"{worse}.json").write_bytes((shelf.folder / f"{live}.json").read_bytes())
+    assert code_of(lambda: shelf.activate(worse, at=AT, by="a")) == "model.record"
+
+
 def test_a_record_comes_back_as_it_was(shelf, tiny) -> None:
     record = shelf.add(tiny, GOOD, PROMISE)
     assert shelf.record(record.id) == record

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest.imap import fetch as imap_fetch
@@ -510,6 +510,7 @@ def test_search_in_windows_finds_every_message(
     imap_case: ImapCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imap_fetch, "_SEARCH_WINDOW", 7)
+    monkeypatch.setattr(imap_fetch, "_AT_ONCE", 10)
     imap_case.deliver(*[MAIL] * 40)
     uids = imap_case.box.view("INBOX").uids
     assert uids == tuple(str(number) for number in range(1, 41))
@@ -529,6 +530,25 @@ def test_facts_are_asked_for_in_bounded_chunks(
     assert [m.place.uid for m in messages] == list(view.uids)
 
 
+def test_whatever_was_open_last_the_folder_that_is_meant_is_read_and_moved_from(
+    imap_case: ImapCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap_fetch, "_BATCH_MESSAGES", 1)
+    imap_case.deliver(MAIL, MAIL)
+    box = imap_case.box
+    box.ensure_folder("Ablage")
+    view = box.view("INBOX")
+    read: list[Place] = []
+    for mail in box.fetch("INBOX", view.epoch, view.uids):
+        read.append(mail.place)
+        box.view("Ablage")
+    assert read == [Place("INBOX", view.epoch, uid) for uid in view.uids]
+    moved = box.move(read[0], "Ablage")
+    assert moved is not None
+    assert box.move(moved, "INBOX") is not None
+
+
+@example([0] * 51)
 @given(st.lists(st.one_of(st.none(), st.integers(0, 20_000_000)), max_size=200))
 def test_batches_keep_order_and_bounds(sizes: list[int | None]) -> None:
     known = {

@@ -66,9 +66,24 @@ def test_numbers_count_when_the_server_has_written_them_down(certificate):
 
 def test_a_folder_that_may_only_be_read_counts_as_the_server_says(certificate):
     read_only = COURIER["SELECT"].replace("READ-WRITE", "READ-ONLY")
-    with courier(certificate, SELECT=read_only) as (box, _):
-        view = box.view("INBOX")
-    assert (view.epoch, view.next_uid) == ("6", None)
+    many = COURIER["EXAMINE"].replace("* 1 EXISTS", "* 90000 EXISTS")
+    for examined in (COURIER["EXAMINE"], many):
+        with courier(certificate, SELECT=read_only, EXAMINE=examined) as (box, _):
+            view = box.view("INBOX")
+        assert (view.epoch, view.uids, view.next_uid) == ("6", ("1", "8"), None)
+
+
+def test_a_folder_of_200000_mails_is_read_in_lines_that_imaplib_takes(certificate):
+    all_of, window = range(1, 200_001), 20_000
+    spans = {f"{n}:{n + window - 1}": range(n, n + window) for n in all_of[::window]}
+    spans |= {"1:*": all_of, "180001:*": all_of[-window:]}
+    opened = "* 200000 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 200001] ok\r\n"
+    answers = {
+        f"UID SEARCH UID {span}": f"* SEARCH {' '.join(map(str, uids))}\r\n{{tag}} OK done\r\n"
+        for span, uids in spans.items()
+    }
+    with scripted(certificate, {"EXAMINE": opened + "{tag} OK done\r\n"} | answers) as (box, _):
+        assert box.view("INBOX").uids == tuple(map(str, all_of))
 
 
 def test_a_server_that_says_uidnext_is_asked_nothing_more(certificate):

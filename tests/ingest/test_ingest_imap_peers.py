@@ -288,6 +288,18 @@ def test_levels_are_found_out_where_namespace_tells_nothing_plain(
         assert {"Ablage/A", "INBOX"} <= set(box.folders())
 
 
+def test_folders_that_others_share_belong_to_another_postbox(certificate: Path) -> None:
+    shared = '* NAMESPACE (("" "/")) (("Andere/" "/")) (("#gemeinsam." "."))'
+    listed = ("INBOX", "Ablage", "Andere/sued/INBOX", "#gemeinsam.Region.Ablage")
+    answers = {
+        "CAPABILITY": lines("* CAPABILITY IMAP4rev1 UIDPLUS MOVE NAMESPACE"),
+        "NAMESPACE": lines(shared),
+        'LIST "" "*"': lines(*[f'* LIST () "/" "{name}"' for name in listed]),
+    }
+    with peer(certificate, answers) as (box, _):
+        assert box.folders() == ("Ablage", "INBOX")
+
+
 def test_all_lines_of_the_capabilities_count(certificate: Path) -> None:
     said = lines("* CAPABILITY IMAP4rev1 AUTH=PLAIN", "* CAPABILITY IMAP4rev1 UIDPLUS MOVE")
     moved = "{tag} OK [COPYUID 9 1 20] done\r\n"
@@ -448,6 +460,13 @@ def test_of_a_size_that_is_an_estimate_all_that_is_there_is_read(
 ) -> None:
     with peer(certificate, pieces(1 << 20, 1000, said=5_000_000, last=last)) as (box, _):
         assert [len(mail.data) for mail in fetched(box, 1)] == [(1 << 20) + 1000]
+
+
+def test_of_a_mail_that_is_larger_than_it_was_said_to_be_nothing_is_cut_off(
+    certificate: Path,
+) -> None:
+    with peer(certificate, pieces(*[1 << 20] * 5, 1000, said=4_500_000)) as (box, _):
+        assert [len(mail.data) for mail in fetched(box, 1)] == [5 * (1 << 20) + 1000]
 
 
 def test_smaller_pieces_than_asked_for_are_not_taken_for_the_end(certificate: Path) -> None:

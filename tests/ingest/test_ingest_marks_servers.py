@@ -31,9 +31,10 @@ def test_a_folder_that_keeps_no_new_keywords_gets_none(certificate: Path) -> Non
     assert not any("STORE" in line for line in server.lines)
 
 
-def test_only_keywords_are_stored_never_a_system_flag(certificate: Path) -> None:
+@pytest.mark.parametrize("kept", ["\\*", "Postlotse_in_Arbeit postlotse_ERLEDIGT"])
+def test_only_keywords_are_stored_never_a_system_flag(certificate: Path, kept: str) -> None:
     answers = {
-        "SELECT": KEPT + "* OK [PERMANENTFLAGS (\\Seen \\*)] ok\r\n{tag} OK done\r\n",
+        "SELECT": KEPT + f"* OK [PERMANENTFLAGS (\\Seen {kept})] ok\r\n{{tag}} OK done\r\n",
         "UID STORE": "{tag} OK done\r\n",
         "UID FETCH": "* 1 FETCH (UID 1 FLAGS (\\Seen postlotse_ERLEDIGT))\r\n{tag} OK done\r\n",
     }

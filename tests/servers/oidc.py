@@ -59,6 +59,7 @@ class OidcServer:
     issuer_said: str = ""
     is_up: bool = True
     keys_asked: int = 0
+    turned_away: int = 0
     names_itself: bool = True
     auth_methods: tuple[str, ...] = ("client_secret_basic",)
 
@@ -170,6 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path.removeprefix("/realm")
         if not self.service.is_up:
+            self.service.turned_away += 1
             self._json(503, {})
         elif path == "/.well-known/openid-configuration":
             self._json(200, self.service.metadata())

@@ -69,6 +69,31 @@ def test_a_place_is_never_taken_from_another_message(db: Database) -> None:
     assert (seen.place, seen.state) == (place("2"), SightingState.LIVE)
 
 
+def test_a_number_given_twice_is_taken_from_the_mail_that_had_it_and_from_no_other(
+    db: Database,
+) -> None:
+    before = {
+        keep(db, "a", place=place("5")).message_id: place("5"),
+        keep(db, "b", place=place("6")).message_id: place("6"),
+        keep(db, "c", place=place("5", folder=TARGET)).message_id: place("5", folder=TARGET),
+        keep(db, "d", place=place("5", epoch="2")).message_id: place("5", epoch="2"),
+        keep(db, "e", place=place("5"), postbox="sued").message_id: place("5"),
+    }
+    had_it, *others = before
+    moved, twin = (keep(db, uid, b"twins", place=place(uid)).message_id for uid in "12")
+    with db.write() as tx:
+        gone = [seen.id for one in (*before, twin) for seen in sightings.of_message(tx, one)]
+        sightings.mark_gone(tx, gone)
+        moves.move(tx, moved, to=place("5"), src=place("1"), now=NOW)
+        assert sightings.lying(tx, [moved]) == {moved: (place("5"),)}
+        now = {one: sightings.of_message(tx, one)[0].place for one in before}
+        assert now[had_it] != place("5")
+        assert [now[one] for one in others] == [before[one] for one in others]
+    with pytest.raises(Conflict) as caught, db.write() as tx:
+        moves.move(tx, moved, to=place("2"), src=place("5"), now=NOW)
+    assert caught.value.code == "place.taken", "of equal bytes it is whose it was"
+
+
 def test_mail_without_a_postbox_can_not_be_moved(db: Database) -> None:
     kept = keep(db, "1", postbox=None, place=None)
     with db.write() as tx:

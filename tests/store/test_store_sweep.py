@@ -1,5 +1,7 @@
 """What deletion leaves in the database's own history, on both engines."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -72,7 +74,9 @@ def test_the_read_back_counts_whatever_still_holds_content(db: Database) -> None
     message_id, other = done(db, "1"), done(db, "2")
     with db.write() as tx:
         named = NewMark(message_id, "SC-Ost", "Frau Muster", "", Outcome.NOTED, None)
-        marks_seen.add_many(tx, [named], now=later(1))
+        configured = replace(named, mark="Erledigt", effect="done")
+        of_other = replace(named, message_id=other)
+        marks_seen.add_many(tx, [named, configured, of_other], now=later(1))
         threads.note_many(tx, {message_id: ["0123"]})
         before = residue.left(tx, [message_id])
         told = {"message", "verdict", "mark", "thread"}
@@ -129,7 +133,8 @@ def test_the_read_back_finds_each_thing_that_a_deletion_could_have_left(
     with db.write() as tx:
         retention.erase(tx, gone, now=later(9))
         assert set(residue.left(tx, [gone]).values()) == {0}, "nothing of another mail counts"
-        assert residue.left(tx, [gone, other])["outgoing"] == 1
+        of_other = residue.left(tx, [gone, other])
+        assert of_other["outgoing"] == of_other["aside"] == of_other["item"] == 1
         retention.erase(tx, other, now=later(9))
         tx.run(LEFTOVERS[kind][left])
         found = residue.left(tx, [gone])
@@ -204,6 +209,18 @@ def test_what_clerks_wrote_beside_a_mail_goes_with_it(db: Database) -> None:
         retention.erase(tx, message_id, now=later(9))
         row = tx.run(sa.select(item.c.note, item.c.waiver).where(item.c.id == item_id)).one()
     assert tuple(row) == ("", "")
+
+
+def test_how_a_mail_that_lay_aside_went_on_is_told_after_its_deletion(db: Database) -> None:
+    message_id = keep(db, "1").message_id
+    with db.write() as tx:
+        aside.put(tx, message_id, step="sort", reason_code="x", detail="", now=NOW)
+        aside.resolve(tx, message_id, resolution="replayed", now=later(1))
+        for state in (LedgerState.SORTED, LedgerState.DONE):
+            ledger.set_state(tx, message_id, state, reason="", now=later(5))
+        retention.erase(tx, message_id, now=later(9))
+        row = tx.run(sa.select(aside_rows.c.resolution, aside_rows.c.resolved_at)).one()
+    assert tuple(row) == ("replayed", later(1))
 
 
 def test_holds_are_found_by_message_and_by_postbox_until_released(db: Database) -> None:

@@ -89,14 +89,23 @@ def test_a_mail_that_was_seen_and_comes_to_lie_aside_again_is_unseen(house, cloc
     assert _unseen(house) == 1
 
 
+def test_what_was_shown_from_a_region_that_is_mine_no_more_is_not_seen_by_me(house):
+    _bring_in(house, "Abwesend")
+    one_sorter.sort_pending(house)
+    (shown,) = _shown(house)
+    narrowed = replace(ADMIN, regions=frozenset({"Ost"}))
+    assert _see(house, shown.message_id, narrowed) == Seen(0, 0)
+    assert _see(house, shown.message_id) == Seen(1, 0)
+
+
 def _shown(house):
     rows = aside.listing(house, ADMIN)
     aside.note_shown(house, ADMIN, rows)
     return rows
 
 
-def _see(house, until):
-    return sweep_holds.see(house, ADMIN, reason_code="mail.autoreply", until=until)
+def _see(house, until, caller=ADMIN):
+    return sweep_holds.see(house, caller, reason_code="mail.autoreply", until=until)
 
 
 def _unseen(house):

@@ -120,6 +120,20 @@ def test_review_report_and_round(config: Path) -> None:
     assert "put aside" in call("rights", "reject", "1", "--hash", read)
 
 
+def test_who_proposed_a_plan_is_shown_why_it_was_put_aside(config: Path) -> None:
+    csv = config.with_name("ost.csv")
+    call("rights", "lists", "import", str(csv), "--region", "Ost")
+    call("rights", "audit", "--postbox", "SC-Ost", code=1)
+    call("rights", "plan", "--postbox", "SC-Ost", "--propose")
+    rights.reject(wiring.house_of(config), BERT, 1, reason="Die Agentur löst sich auf")
+    assert "put aside because: Die Agentur löst sich auf" in call("rights", "show", "1")
+    rights.propose(wiring.house_of(config), BERT, "SC-Ost")
+    read = rights.plan(wiring.house_of(config), BERT, 2)[0].hash
+    assert refusal("rights", "reject", "2", "--hash", read) == "rights.reason_too_short"
+    why = ("--reason", "The agency is dissolved")
+    assert "put aside" in call("rights", "reject", "2", "--hash", read, *why)
+
+
 def test_no_command_is_given_out_that_is_refused_then(config: Path) -> None:
     csv = config.with_name("ost.csv")
     call("rights", "lists", "import", str(csv), "--region", "Ost")

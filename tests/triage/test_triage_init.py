@@ -126,6 +126,8 @@ def test_a_secret_may_lie_in_a_file_that_a_variable_names(tmp_path):
     (tmp_path / "s").write_text("geheim\n")
     assert secret("X", {"X_FILE": str(tmp_path / "s")}) == "geheim"
     assert secret("X", {"X_FILE": str(tmp_path / "s"), "X": "offen"}) == "offen"
+    (tmp_path / "s").write_bytes(b"\xef\xbb\xbfgeheim\r\n")
+    assert secret("X", {"X_FILE": str(tmp_path / "s")}) == "geheim", "an editor of Windows wrote it"
     with pytest.raises(Refused) as missing:
         secret("X", {"X_FILE": str(tmp_path / "nowhere")})
     assert missing.value.code == "settings.secret_file"

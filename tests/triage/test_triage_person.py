@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner
@@ -10,11 +11,13 @@ from rules.errors import Refused
 from rules.sweep import HoldKind, OrderBasis
 from store.deletion.holds import NewHold
 from store.mails import ledger
+from store.sending.outgoing import Outgoing
+from store.tables.ledger import OutgoingState
 from store.trail import audit
 from tests.house_fixture import ADMIN
 from tests.triage import sweep_world
 from tests.triage.sweep_world import NEEDLES, PAID, World
-from triage import person
+from triage import person, person_words
 from triage.cli import app as cli
 from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep
@@ -78,6 +81,7 @@ def test_the_export_holds_originals_answers_and_a_german_index(world, tmp_path):
     words = (
         "Neues Konto Kranichstein", "Kundennummer: 123A456789", "An die eAkte übergeben am",
         "Löschsperre: auskunft", "DSB 7/26", "Antwort gesendet am", "Hausregel",
+        ": Bankverbindung; zahlungsrelevant: ja", "Art. 77 DSGVO",
     )  # fmt: skip
     for word in words:
         assert word in index
@@ -113,3 +117,19 @@ def test_deletion_on_order_takes_all_of_a_person_after_a_second_ones_yes(world):
     with pytest.raises(Refused) as caught:
         person.erase(world.house, ADMIN, PAULA, basis=OrderBasis.SGB84, reference="DSB 9/26")
     assert caught.value.code == "sweep.nothing"
+
+
+def task_of(key: str) -> Outgoing:
+    at = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    return Outgoing(
+        id=1, kind="task", item_id=1, message_id=1, idempotency_key=key, payload={},
+        state=OutgoingState.SENT, tries=1, next_try_at=None, claimed_by=None, claimed_until=None,
+        fence=1, answer=None, receipt=None, created_at=at, sent_at=at, done_at=None, error_code="",
+    )  # fmt: skip
+
+
+def test_the_index_names_who_got_a_task_and_not_the_eakte():
+    told = task_of("task-familienkasse-0123456789abcdef0123")
+    assert person_words.sent_line(told) == "An die Familienkasse übergeben am 23.11.2026 10:00"
+    other = task_of("task-of-later-0123456789abcdef0123")
+    assert person_words.sent_line(other).startswith("An eine andere Stelle übergeben am ")

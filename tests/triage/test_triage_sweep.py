@@ -23,7 +23,7 @@ from tests.triage import sweep_world
 from tests.triage.renumbering import Renumbering
 from tests.triage.sweep_world import ANSWERED, MACHINE, NEEDLES, PAID, WAIVED, World
 from tests.triage.way import bring_in, states
-from triage import halting, receive, reconcile, wiring
+from triage import halting, person, receive, reconcile, wiring
 from triage.cli.app import app
 from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep
@@ -88,6 +88,30 @@ def test_the_preview_counts_by_postbox_agency_and_reason_and_writes_nothing(worl
     assert sweep.preview(world.house, ADMIN).hash == found.hash
 
 
+def test_who_approves_an_order_reads_what_goes(world, monkeypatch):
+    monkeypatch.setattr(wiring, "house_of", lambda _: world.house)
+    who = person.Who(address="igor.brombeer@post.example")
+    run = person.erase(world.house, ADMIN, who, basis=OrderBasis.ART17, reference="DSB 9/26")
+    shown = CliRunner().invoke(app, ["sweep", "approve", str(run)])
+    assert "agency=435  answer=goes  mails=1" in shown.stdout
+
+
+def test_the_proof_says_what_its_postbox_keeps_and_that_the_rest_of_an_order_waits(world):
+    box = replace(world.house.policy.postboxes[0], is_swept=False)
+    kept = replace(world.house.policy, postboxes=(box,))
+    world.house = replace(world.house, policy=kept)
+    found = proof_of(world, world.sweep())
+    left = f"Im Postfach {box.name} gelassen (Einstellung deletion): 4, soweit sie dort noch liegen"
+    lines = tuple(sweep_words.proof_lines(found))
+    assert found.is_complete
+    assert left in lines
+    assert dict(found.in_postboxes) == {box.name: 4}
+    again = "Das Übrige holt niemand von selbst nach"
+    assert not any(again in one for one in lines), "the next run does"
+    order = replace(found, plan=replace(found.plan, kind="art17"), kept={"hold": 1})
+    assert any(again in one for one in sweep_words.proof_lines(order))
+
+
 def test_what_may_go_goes_from_database_drop_answers_and_postbox(world):
     number = world.sweep()
     assert states(world.house) == {"deleted": 4, "sorted": 1}
@@ -98,6 +122,7 @@ def test_what_may_go_goes_from_database_drop_answers_and_postbox(world):
     assert sweep_outside.from_postbox(world.house, world.box, world.lease) == 4
     found = proof_of(world, number)
     assert found.is_complete
+    assert found.in_postboxes == {}
     assert "Ergebnis: vollständig" in sweep_words.proof_lines(found)
     assert (found.erased, dict(found.kept), found.residue_total, found.difference) == (4, {}, 0, 0)
     ended = {(one.kind, one.state): one.number for one in found.outside}
@@ -359,6 +384,16 @@ def test_a_rejected_order_deletes_nothing(world):
     assert states(world.house)["done"] == 3
 
 
+def test_what_waits_for_a_second_person_is_not_deleted_by_another_run(world):
+    approved, _ = (
+        sweep.propose(world.house, ADMIN, [mail], basis=OrderBasis.SGB84, reference="DSB 9/26")
+        for mail in (1, 2)
+    )
+    sweep.approve(world.house, OTHER, approved)
+    assert sweep_run.one_round(world.house, world.outlets, "w-1") == 1
+    assert states(world.house) == {"deleted": 1, "done": 2, "aside": 1, "sorted": 1}
+
+
 def test_an_admin_of_another_region_sees_and_deletes_none_of_it(world):
     number = world.order()
     assert sweep.preview(world.house, WEST).tallies == ()
@@ -369,6 +404,10 @@ def test_an_admin_of_another_region_sees_and_deletes_none_of_it(world):
     assert sweep_holds.holds_in_force(world.house, WEST) == ()
     assert [one.id for one in sweep_holds.holds_in_force(world.house, ADMIN)] == [held]
     assert refused(sweep_holds.release, world.house, WEST, held) == "hold.unknown"
+    everything = NewHold(HoldKind.LEGAL, "AZ 3", postbox=world.box.name)
+    of_postbox = sweep_holds.hold(world.house, ADMIN, everything)
+    assert sweep_holds.holds_in_force(world.house, WEST) == ()
+    assert refused(sweep_holds.release, world.house, WEST, of_postbox) == "hold.unknown"
     assert refused(sweep.preview, world.house, sweep_world.ME) == "access.denied"
 
 

@@ -65,6 +65,7 @@ def test_who_may_not_delete_proposes_decides_holds_and_releases_nothing(house, p
         lambda: sweep_holds.release(house, caller, hold),
         lambda: sweep_holds.in_force(house, caller, hold),
         lambda: sweep_holds.holds_in_force(house, caller),
+        lambda: sweep_holds.see(house, caller, reason_code="mail.autoreply", until=1),
     ):
         assert code_of(deed) == "access.denied"
     assert plan(house, number).state is PlanState.PROPOSED
@@ -98,6 +99,7 @@ def test_the_command_shows_what_it_would_approve_and_takes_its_hash_only(
         shown = CliRunner().invoke(app, ["sweep", deed, number])
         assert shown.exception.code == "sweep.not_named"
         assert "reference=DSB 7/26" in shown.stdout
+        assert "agency=435  answer=not_done  mails=1" in shown.stdout
         assert f"sweep {deed} {number} --hash {read}" in shown.exception.message
         wrong = CliRunner().invoke(app, ["sweep", deed, number, "--hash", "0" * 64])
         assert wrong.exception.code == "sweep.changed"

@@ -1,4 +1,4 @@
-"""Commands for what is on its way out: send all dead letters again, match a day with the eAkte."""
+"""Commands for what is on its way out: send again, match a day with the eAkte."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -21,6 +21,7 @@ from triage.console import (
     operator,
     say,
 )
+from triage.sending import again as sent_again
 from triage.settings import load
 
 LISTED = 1000
@@ -37,6 +38,7 @@ _HEAPS = {
 def register(outbox_app: typer.Typer) -> None:
     """Add the commands to `postlotse outbox`."""
     outbox_app.command("replay-all")(replay_all)
+    outbox_app.command("again")(again)
     outbox_app.command("match")(match)
 
 
@@ -52,6 +54,23 @@ def replay_all(
     house = wiring.house_of(config)
     done = outgoing_care.replay_all(house, operator(), kind=kind or "", code=code)
     say(f"{done} outgoing rows are due again")
+
+
+def again(
+    row: Annotated[str, typer.Argument(help="Number of the outgoing row, or its key.")],
+    reason: Annotated[str, typer.Option(help="Who says that nothing came, and since when.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Send once more what was sent, since its receiver says that nothing came; under the same key.
+
+    The key is what `outbox match` and the receiver name.
+
+    Example: postlotse outbox again eakte-12-40-0123456789ab --reason "hotline: no such key"
+    """
+    house, me = wiring.house_of(config), operator()
+    outgoing_id = int(row) if row.isdecimal() else sent_again.number_of(house, me, row)
+    sent_again.send_again(house, me, outgoing_id, reason=reason)
+    say(f"outgoing row {outgoing_id} is due again")
 
 
 def match(

@@ -108,15 +108,20 @@ def approve(
 
 
 def reject(
-    plan_id: PlanArgument, config: ConfigOption = DEFAULT_CONFIG, hash_: HashOption = ""
+    plan_id: PlanArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    hash_: HashOption = "",
+    reason: Annotated[
+        str, typer.Option(help="Why; who proposed it reads it. Your own plan needs none.")
+    ] = "",
 ) -> None:
     """Put a plan aside that has touched no folder. Without --hash it is shown only.
 
-    Example: postlotse rights reject 7 --hash 5f0c5f0c5f0c…
+    Example: postlotse rights reject 7 --hash 5f0c5f0c5f0c… --reason "The cover ends in January"
     """
     house, caller = wiring.house_of(config), operator()
-    read = _require_hash(house, caller, plan_id, hash_, f"reject {plan_id}")
-    rights.reject(house, caller, plan_id, seen=read)
+    read = _require_hash(house, caller, plan_id, hash_, f"reject {plan_id} --reason '...'")
+    rights.reject(house, caller, plan_id, seen=read, reason=reason)
     say(f"plan {plan_id} is put aside")
 
 
@@ -205,6 +210,8 @@ def _require_fits(stored: StoredPlan, deed: str) -> None:
 def _say_plan(stored: StoredPlan) -> None:
     say(f"plan {stored.id} for {stored.postbox}: {stored.state.value}")
     say(f"made by {stored.made_by}, decided by {stored.decided_by or 'nobody yet'}")
+    if stored.reason:
+        say(f"put aside because: {stored.reason}")
     say(f"hash {stored.hash}")
     _say_changes(stored.plan.changes)
     if stored.plan.blocked:

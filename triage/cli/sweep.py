@@ -4,6 +4,7 @@
 data protection officer.
 """
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -164,12 +165,23 @@ def _require_hash(house: House, me: Caller, number: int, hash_: str, deed: str) 
     found = sweep.plan_of(house, me, number)
     show(_line(found), as_json=False)
     for one in found.counts:
-        show(one, as_json=False)
+        show(_answered(one), as_json=False)
     raise Refused(
         "sweep.not_named",
         f"Nothing was changed. To {deed} exactly this: postlotse sweep {deed} {number}"
         f" --hash {found.hash}",
     )
+
+
+def _answered(count: Mapping[str, object]) -> dict[str, object]:
+    """A count as the preview says it; where it was kept, it names what goes as "not kept"."""
+    answer = _GOES if count["keep"] == Keep.NOT.value else count["keep"]
+    return {
+        "postbox": count["postbox"] or "-",
+        "agency": count["agency"] or "-",
+        "answer": answer,
+        "mails": count["number"],
+    }
 
 
 def _line(plan: StoredPlan) -> dict[str, object]:

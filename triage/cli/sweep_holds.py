@@ -44,12 +44,19 @@ def hold(
         say(f"hold {sweep_holds.hold(house, me, one)} is in force")
 
 
-def holds(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
-    """List the holds that are in force, newest first.
+def holds(
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+    released: Annotated[bool, typer.Option("--released", help="Those that are over.")] = False,
+) -> None:
+    """List the holds that are in force, newest first; or those that are over, and who ended them.
 
-    Example: postlotse sweep holds
+    Example: postlotse sweep holds --released
     """
-    for one in sweep_holds.holds_in_force(wiring.house_of(config), operator()):
+    house, listed = wiring.house_of(config), sweep_holds.holds_in_force
+    if released:
+        listed = sweep_holds.holds_over
+    for one in listed(house, operator()):
         show(_hold_line(one), as_json=as_json)
 
 
@@ -96,7 +103,7 @@ def seen(
 
 
 def _hold_line(hold: Hold) -> dict[str, object]:
-    return {
+    line: dict[str, object] = {
         "hold": hold.id,
         "message": hold.message_id,
         "postbox": hold.postbox,
@@ -104,3 +111,7 @@ def _hold_line(hold: Hold) -> dict[str, object]:
         "reference": hold.reference,
         "since": hold.at.isoformat(timespec="seconds"),
     }
+    if hold.released_at is None:
+        return line
+    over = hold.released_at.isoformat(timespec="seconds")
+    return line | {"released": over, "released_by": hold.released_by}

@@ -56,6 +56,7 @@ WORDS: Final = {
     "task.rejected": "Auftrag abgelehnt",
     "task.contradicted": "Nach seiner Quittung lehnt der Empfänger ab; die Quittung gilt",
     "task.dead": "Auftrag nicht zustellbar",
+    "outgoing.sent_again": "Noch einmal gesendet, weil beim Empfänger nichts ankam",
     "reply.ordered": "Antwort beauftragt",
     "reply.sent": "Antwort gesendet",
     "reply.dead": "Antwort nicht zustellbar",

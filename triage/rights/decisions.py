@@ -192,12 +192,16 @@ def approve(house: House, caller: Caller, plan_id: int, *, seen: str = "") -> No
     _decide(house, caller, plan_id, PlanState.APPROVED, seen=seen)
 
 
-def reject(house: House, caller: Caller, plan_id: int, *, seen: str = "") -> None:
+def reject(
+    house: House, caller: Caller, plan_id: int, *, seen: str = "", reason: str | None = None
+) -> None:
     """Put a plan aside that has touched no folder; whoever made it may do so too.
 
-    Raises: as `approve`.
+    `reason` tells who proposed it what is to be done otherwise; who takes his own plan back may
+    leave it empty. None: a program from before reasons, which can't give one.
+    Raises: as `approve`; Refused: `rights.reason_too_short`.
     """
-    _decide(house, caller, plan_id, PlanState.REJECTED, seen=seen)
+    _decide(house, caller, plan_id, PlanState.REJECTED, seen=seen, reason=reason)
 
 
 def keep(  # noqa: PLR0913 - a decision has these parts
@@ -271,8 +275,16 @@ def standing_in(tx: Tx, box: PostboxPlan, today: date) -> Standing:
     )
 
 
-def _decide(house: House, caller: Caller, plan_id: int, state: PlanState, *, seen: str) -> None:
-    now = house.clock()
+def _decide(
+    house: House,
+    caller: Caller,
+    plan_id: int,
+    state: PlanState,
+    *,
+    seen: str,
+    reason: str | None = None,
+) -> None:
+    now, why = house.clock(), (reason or "").strip()
     with house.db.write() as tx:
         stored = _visible(tx, house, caller, plan_id)
         basis.require_read(tx, stored, seen)
@@ -281,9 +293,13 @@ def _decide(house: House, caller: Caller, plan_id: int, state: PlanState, *, see
                 "rights.same_person",
                 "Who proposed the plan does not approve it; a second person has to.",
             )
+        if reason is not None and (why or stored.made_by != caller.name):
+            require_reason(why)
         if state is PlanState.REJECTED and stored.state is PlanState.APPROVED:
             _require_untouched(tx, stored, now)
-        rights_plans.decide(tx, plan_id, state, before=stored.state, actor=caller.name, now=now)
+        rights_plans.decide(
+            tx, plan_id, state, before=stored.state, actor=caller.name, now=now, reason=why
+        )
         note(
             tx, house, caller, f"rights.plan_{state.value}", basis.subject(plan_id),
             {"postbox": stored.postbox, "hash": stored.hash},

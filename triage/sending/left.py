@@ -13,7 +13,7 @@ from store.sending.outgoing import Outgoing
 from store.trail import audit
 from triage.house import House
 
-_AGAIN = frozenset({"outgoing.replayed", "reply.ordered"})
+_AGAIN = frozenset({"outgoing.replayed", "outgoing.sent_again", "reply.ordered"})
 """What a person does so that a row leaves once more."""
 
 log = structlog.get_logger()

@@ -163,13 +163,14 @@ def check(raw: Mapping[str, object], *, base: Path) -> Settings:
 def secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
     """The value of the variable `name`, or what stands in the file that `<name>_FILE` names.
 
-    The file is for secrets that an orchestrator mounts; line ends behind it don't count.
+    The file is for secrets that an orchestrator mounts; line ends behind it and the
+    mark of UTF-8 in front of it don't count.
     Raises: Refused: `settings.secret_missing`; `settings.secret_file`: it can't be read.
     """
     value, file = environ.get(name, ""), environ.get(f"{name}_FILE", "")
     if not value and file:
         try:
-            value = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+            value = Path(file).read_text(encoding="utf-8-sig").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as exc:
             raise Refused(
                 "settings.secret_file", f"{name}_FILE names a file that can't be read.", name=name

@@ -4,8 +4,9 @@ A hold waits for the commit of a run that is deleting just now; from then on it 
 Source: F51; own decision 0054.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from typing import Protocol
 
 from rules.access import Caller, Permission, may_see_region, require
 from rules.errors import Conflict, Refused
@@ -28,6 +29,14 @@ LEASE = "sweep"
 
 LISTED = 200
 """Holds shown at most. Source: own decision 0054."""
+
+
+class _Read(Protocol):
+    """One of the two lists of store/deletion/holds.py."""
+
+    def __call__(
+        self, tx: Tx, *, limit: int, regions: Collection[str | None] | None, after: int | None
+    ) -> tuple[Hold, ...]: ...
 
 
 def hold(house: House, caller: Caller, new: NewHold) -> int:
@@ -141,11 +150,24 @@ def holds_in_force(
 
     `after` is the number of the last one of the page before. Raises: Refused: `access.denied`.
     """
+    return _listing(house, caller, holds.in_force, limit=limit, after=after)
+
+
+def holds_over(
+    house: House, caller: Caller, *, limit: int = LISTED, after: int | None = None
+) -> tuple[Hold, ...]:
+    """Holds that somebody released, with when and by whom; as `holds_in_force`."""
+    return _listing(house, caller, holds.over, limit=limit, after=after)
+
+
+def _listing(
+    house: House, caller: Caller, read: _Read, *, limit: int, after: int | None
+) -> tuple[Hold, ...]:
     require(caller, Permission.RUN_RETENTION)
     shown: list[Hold] = []
     with house.db.read() as tx:
         while len(shown) < limit:
-            found = holds.in_force(tx, limit=limit, regions=caller.regions, after=after)
+            found = read(tx, limit=limit, regions=caller.regions, after=after)
             shown += [one for one in found if _reaches(house, caller, tx, one)]
             if len(found) < limit:
                 break

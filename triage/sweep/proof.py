@@ -40,8 +40,9 @@ class Proof:
     """What the database says of a plan now.
 
     `residue`: rows that still hold content of erased messages, by kind; all must be 0. `shared`:
-    bytes that stay for a message of equal bytes that is not deleted. `difference`: of the sum over
-    all mails ever seen.
+    bytes that stay for a message of equal bytes that is not deleted. `in_postboxes`: erased here,
+    and left alone in their postbox by its configuration. `difference`: of the sum over all mails
+    ever seen.
     """
 
     plan: StoredPlan
@@ -51,6 +52,7 @@ class Proof:
     residue: Mapping[str, int]
     shared: int
     outside: tuple[Outside, ...]
+    in_postboxes: Mapping[str, int]
     seen: int
     deleted: int
     difference: int
@@ -86,6 +88,7 @@ def read_back(house: House, plan: StoredPlan) -> Proof:
             shared += residue.shared(tx, page)
         counted = ledger_counts.counts(tx)
         seen = arrivals.seen_ever(tx)
+        in_postboxes = sweep_removals.left_in_postboxes(tx, plan.id)
         outside = tuple(Outside(*row) for row in sweep_removals.counts(tx, plan.id))
     states = {state.value: number for state, number in counted.items()}
     closed = ledger_rules.completeness(ledger_rules.Counts(seen=seen, **states))
@@ -97,6 +100,7 @@ def read_back(house: House, plan: StoredPlan) -> Proof:
         residue={kind: left[kind] for kind in residue.KINDS},
         shared=shared,
         outside=outside,
+        in_postboxes=in_postboxes,
         seen=seen,
         deleted=closed.deleted,
         difference=closed.difference,
@@ -142,6 +146,7 @@ def as_json(found: Proof) -> dict[str, Any]:
             {"kind": o.kind, "place": o.place, "state": o.state, "code": o.code, "number": o.number}
             for o in found.outside
         ],
+        "in_postboxes": dict(found.in_postboxes),
         "sum": {"seen": found.seen, "deleted": found.deleted, "difference": found.difference},
         "complete": found.is_complete,
     }

@@ -93,11 +93,18 @@ def proof_lines(found: Proof) -> Iterator[str]:
     yield f"Gelöscht: {found.erased}   noch offen: {found.waiting}"
     for code, number in sorted(found.kept.items()):
         yield f"Nicht gelöscht: {number} ({REASONS[code]})"
+    if found.kept and plan.kind != "retention":
+        yield "Das Übrige holt niemand von selbst nach: neu vorschlagen, sobald der Grund weg ist"
     for kind, number in found.residue.items():
         yield f"Rest in der Datenbank, {RESIDUE[kind]}: {number}"
     yield f"Bytes bleiben für eine gleiche, nicht gelöschte Nachricht: {found.shared}"
     for one in found.outside:
         yield outside_line(one)
+    for postbox, number in found.in_postboxes.items():
+        yield (
+            f"Im Postfach {postbox} gelassen (Einstellung deletion): {number}, soweit sie dort noch"
+            " liegen"
+        )
     yield f"Summe aller je gesehenen Nachrichten: {found.seen}, Differenz {found.difference}"
     yield f"Ergebnis: {_result(found)}"
     yield f"Prüfsumme dieses Nachweises: {told['sha256']}"

@@ -37,7 +37,7 @@ def _password(ldap: LdapSettings) -> str:
     if ldap.password_file is None:
         return secret(ldap.password_env)
     try:
-        password = ldap.password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        password = ldap.password_file.read_text(encoding="utf-8-sig").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as exc:
         raise Refused(
             "settings.secret_missing", f"Can't read {ldap.password_file}; check rights.ldap."
