@@ -61,7 +61,9 @@ def next_of_each(tx: Tx, asking: Sequence[Asking]) -> list[Waiting | None]:
     back: dict[Asking, list[Waiting]] = {}
     driver: Any = tx.connection.connection
     with failures.translated(), closing(driver.cursor()) as cursor:
-        for agency, team, clerk, *item in cursor.execute(_LOOK, given):
+        with tx.one_way():
+            cursor.execute(_LOOK, given)
+        for agency, team, clerk, *item in cursor:
             if clerk is None:
                 heads.setdefault((agency, team), []).append(Waiting(*item))
             else:
