@@ -93,7 +93,8 @@ def make_app(house: House, door: DoorSettings, eakte: FileOutlet | None = None) 
         # As they are: to include a router is to build each of its routes a second time.
         app.router.routes.extend(room.router.routes)
     pages.install(app)
-    route_index.install(app, {clerks.claim_next: QuickNext})
+    route_index.install(app)
+    app.add_middleware(QuickNext, route=clerks.NEXT)
     wrap(app, door)
     openapi.install(app)
     return app

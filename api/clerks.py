@@ -80,6 +80,10 @@ async def claim_next(
     return await next_item.take(request, caller, code, concern=concern, language=language)
 
 
+NEXT: Final = router.routes[-1]
+"""The route of `claim_next`; plain requests for it go past the framework (quick_next.py)."""
+
+
 @router.get(
     "/agencies/{code}/items", response_model=ItemPage, summary="The open items of an agency"
 )

@@ -148,9 +148,9 @@ def answer(request: Request, problem: Problem) -> Response:
 
 def register(app: FastAPI) -> None:
     """Let the app answer each known failure as a problem."""
-    app.add_exception_handler(HouseError, _told)
-    app.add_exception_handler(HTTPException, _told)
-    app.add_exception_handler(RequestValidationError, _told)
+    app.add_exception_handler(HouseError, told)
+    app.add_exception_handler(HTTPException, told)
+    app.add_exception_handler(RequestValidationError, told)
 
 
 def show_with(app: FastAPI, page: PageOf) -> None:
@@ -158,7 +158,8 @@ def show_with(app: FastAPI, page: PageOf) -> None:
     app.state.problem_page = page
 
 
-def _told(request: Request, error: Exception) -> Response:
+def told(request: Request, error: Exception) -> Response:
+    """The answer to an error that was raised behind the framework, or on the short way past it."""
     if isinstance(error, HTTPException) and _OTHER_VERSION.match(request.url.path):
         return json_of(_UNKNOWN_VERSION)
     problem = known(error) or unexpected(request.scope, error)

@@ -71,7 +71,7 @@ class Gathering(Generic[QuestionT, AnswerT]):
         Raises: RuntimeError: no thread can be started. Nothing was asked then.
         """
         loop = asyncio.get_running_loop()
-        line = self._lines.setdefault(loop, _Line())
+        line = self._lines.get(loop) or self._lines.setdefault(loop, _Line())
         answer: asyncio.Future[AnswerT] = loop.create_future()
         if line.join(question, answer):
             try:

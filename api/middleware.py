@@ -2,7 +2,7 @@
 
 Plain ASGI, so that bodies and answers pass unchanged. Order, outermost first: `Watched`,
 `SafeHeaders`, `Onward`, `errors.Boundary`, `LocalNames` (demo), `throttle.Throttle`, `SizeLimit`,
-`idempotency.FirstAnswer`.
+`idempotency.FirstAnswer`, `quick_next.QuickNext`.
 """
 
 import asyncio

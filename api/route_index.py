@@ -6,30 +6,26 @@ what would have answered. What it does not find (404, 405, a slash too many) is 
 Source: own decision 0091.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, TypeAlias, cast
+from typing import Final, cast
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 _FOUND: Final = "postlotse.way"
-"""Where a request carries what answers it, once its route is found."""
-
-QuickWays: TypeAlias = Mapping[Callable[..., Any], Callable[[ASGIApp], ASGIApp]]
-"""By endpoint: what makes the way of plain requests, of the framework's way for all others."""
+"""Where a request carries its route, once that is found."""
 
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """A route at the end of its parts: the `place`th of the app, and what answers for it."""
+    """A route at the end of its parts: the `place`th of the app."""
 
     place: int
     route: Route
-    way: ASGIApp
 
 
 @dataclass(slots=True)
@@ -69,9 +65,8 @@ class RouteIndex:
     parts, a router under a prefix): that one might answer for anything after it.
     """
 
-    def __init__(self, routes: Sequence[BaseRoute], quick: QuickWays) -> None:
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self._routes = routes
-        self._quick = quick
 
     @cached_property
     def _root(self) -> _Knot:
@@ -81,9 +76,7 @@ class RouteIndex:
             route = context.original_route
             if not isinstance(route, Route) or ":" in route.path or context.path != route.path:
                 break
-            quick = self._quick.get(route.endpoint)
-            way = route.handle if quick is None else quick(route.handle)
-            root.add(route.path.split("/"), _End(place, route, way))
+            root.add(route.path.split("/"), _End(place, route))
         return root
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -96,21 +89,21 @@ class RouteIndex:
         for end in sorted(fitting, key=_place) if len(fitting) > 1 else fitting:
             match, child_scope = end.route.matches(scope)
             if match == Match.FULL:
-                child_scope[_FOUND] = end.way
+                child_scope[_FOUND] = end.route
                 return match, child_scope
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the route answer that was found."""
-        way: ASGIApp = scope[_FOUND]
-        await way(scope, receive, send)
+        route: Route = scope[_FOUND]
+        await route.handle(scope, receive, send)
 
 
-def install(app: FastAPI, quick: QuickWays) -> None:
+def install(app: FastAPI) -> None:
     """Put the index before all routes; those that are added later are found as ever."""
     routes = app.router.routes
     # It is asked as a route is, and no more is needed of one.
-    routes.insert(0, cast("BaseRoute", RouteIndex(routes, quick)))
+    routes.insert(0, cast("BaseRoute", RouteIndex(routes)))
 
 
 def _place(end: _End) -> int:

@@ -188,6 +188,8 @@ def pass_each(
     what is to be done now, and nobody else begins that before the transaction ends. Decision 0079.
     """
     found: dict[int, Answer | HouseError | None] = {}
+    if not requests:
+        return found
     names = {_lease_name(one) for one in requests.values()}
     free = leases.pass_through(tx, names, now=now, seconds=RUN_SECONDS)
     given = idempotency.look_each(tx, {_row_of(one) for one in requests.values()})

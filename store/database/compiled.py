@@ -58,19 +58,24 @@ def of(engine: str, statement: Any) -> Compiled:  # noqa: ANN401 - whatever SQLA
     return replace(bare, fixed=bare.taken(fixed))
 
 
-def run(
-    tx: Tx, statement: sa.TextClause, values: Mapping[str, Any]
-) -> sa.CursorResult[*tuple[Any, ...]]:
-    """Execute it once. Raises: as `Tx.run`."""
+def run_first(tx: Tx, statement: sa.TextClause, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Execute the first statement of a transaction, with its BEGIN; all rows.
+
+    Raises: as `Tx.run`.
+    """
     compiled = of(tx.dialect, statement)
-    with failures.translated():
-        return tx.connection.exec_driver_sql(compiled.text, compiled.taken(values))
+    driver: Any = tx.connection.connection
+    with failures.translated(), closing(driver.cursor()) as cursor:
+        with tx.one_way():
+            cursor.execute(compiled.text, compiled.taken(values))
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def run_planned_anew(
     tx: Tx, statement: sa.TextClause, values: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
-    """As `run`, all rows, for what must find few rows in a table that grows.
+    """As `run_first`, but within a transaction, for what must find few rows in a table that grows.
 
     A plan that PostgreSQL keeps from when the table was small reads all of it until it is analysed.
     """

@@ -49,6 +49,21 @@ class Tx:
         with failures.translated():
             return self.connection.execute(statement, values)
 
+    @contextmanager
+    def one_way(self) -> Iterator[None]:
+        """What runs inside goes to PostgreSQL in one go, behind the BEGIN where it is the first.
+
+        Whether it went well is known at the end; until then there is nothing to be read, neither
+        rows nor how many. Own decision 0156. Raises: as `run`.
+        """
+        driver: Any = self.connection.connection.driver_connection
+        with failures.translated():
+            if self.dialect == "sqlite":
+                yield
+            else:
+                with driver.pipeline():
+                    yield
+
 
 @dataclass(frozen=True, slots=True)
 class Database:

@@ -2,11 +2,12 @@
 
 The claims run one after the other inside the transaction, so each sees what those before it took,
 and no line is read differently because others ask at the same moment. What is saved is the way:
-the drivers are spoken to themselves, and on PostgreSQL all claims of one shape travel together.
-Source: own decision 0079.
+the drivers are spoken to themselves, and on PostgreSQL all claims of one shape travel together;
+those without a wish are read and written together as well. Source: own decisions 0079, 0156.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from store.database import compiled, failures, rows
 from store.database.compiled import Compiled
 from store.database.engine import Tx
 from store.database.statements import parts, spelled
-from store.desk import claims
+from store.desk import claims, same_moment
 from store.desk.claims import Line
 from store.tables.ledger import item as table
 
@@ -106,6 +107,8 @@ def _together(
     tx: Tx, shape: tuple[bool, bool, bool], wants: Sequence[Want], *, now: datetime
 ) -> list[Handed | None]:
     """The claims of one shape, in their order."""
+    if tx.dialect == "postgresql" and shape == _PLAIN and len(wants) > 1:
+        return [one for part in _parts(wants) for one in _of_a_moment(tx, part, now=now)]
     way = compiled.of(tx.dialect, claims.next_statement(shape))
     asked = [
         claims.values_of(want.line)
@@ -116,6 +119,37 @@ def _together(
         None if row is None else Handed(row[0], row[1], one["to_token"], one["to_until"])
         for row, one in zip(_sent(tx, way, map(way.taken, asked)), asked, strict=True)
     ]
+
+
+def _of_a_moment(tx: Tx, wants: Sequence[Want], *, now: datetime) -> list[Handed | None]:
+    """The claims of at most `same_moment.MOST` on lines of agencies, without a wish."""
+    asking = [(_place(want.line), want.holder) for want in wants]
+    handed = [
+        None if found is None else _handed(want, found.id, found.message_id, now=now)
+        for want, found in zip(wants, same_moment.next_of_each(tx, asking), strict=True)
+    ]
+    holdings = [
+        same_moment.Holding(one.item_id, want.holder, one.token, one.until)
+        for want, one in zip(wants, handed, strict=True)
+        if one is not None
+    ]
+    if holdings:
+        same_moment.hand(tx, holdings)
+    return handed
+
+
+def _handed(want: Want, item_id: int, message_id: int, *, now: datetime) -> Handed:
+    token = secrets.token_hex(claims.TOKEN_BYTES)
+    return Handed(item_id, message_id, token, claims.until(now, want.lease_seconds))
+
+
+def _place(line: Line) -> same_moment.Line:
+    return str(line.agency_code), line.team.value
+
+
+def _parts(wants: Sequence[Want]) -> Iterator[Sequence[Want]]:
+    for begin in range(0, len(wants), same_moment.MOST):
+        yield wants[begin : begin + same_moment.MOST]
 
 
 def _sent(
@@ -130,6 +164,9 @@ def _sent(
         cursor.executemany(way.text, list(asked), returning=True)
         return [result.fetchone() for result in cursor.results()]
 
+
+_PLAIN = (True, False, False)
+"""The shape of a claim on the line of an agency, without a wish: by far the most."""
 
 _TRY = sa.text(
     "SELECT name, pg_try_advisory_xact_lock(hashtext('clerk:' || name))"

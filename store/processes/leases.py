@@ -71,7 +71,7 @@ def pass_through(tx: Tx, names: Collection[str], *, now: datetime, seconds: int)
     if not names:
         return frozenset()
     given = {"given": compiled.listed(sorted(names)), "now": now}
-    free = frozenset(compiled.run(tx, _PASS[tx.dialect], given).scalars())
+    free = frozenset(name for (name,) in compiled.run_first(tx, _PASS[tx.dialect], given))
     held = frozenset(names) - free
     if held:
         until = now + timedelta(seconds=seconds)

@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Mount, Route
 
-from api import route_index
+from api import clerks, route_index
 from api.app import make_app
 from api.auth import WORKING
 from api.clerks import claim_next
+from api.metrics import REQUESTS
 from api.route_index import RouteIndex
 from tests.api.door_client import DoorClient
 from tests.api.route_samples import routes
@@ -22,6 +23,7 @@ from tests.api.small_door import ADMIN_KEY, ClockHouse, bearer, door_settings
 
 APP = make_app(ClockHouse(), door_settings())
 INDEX: Any = APP.router.routes[0]
+NEXT = "/v1/agencies/435/items/next"
 MOST_ASKED = 3
 """Routes that are tried for one path of the house."""
 
@@ -84,7 +86,7 @@ def told(text: str) -> Any:
 
 def small() -> FastAPI:
     app = FastAPI()
-    route_index.install(app, {})
+    route_index.install(app)
     app.router.routes += [
         Route("/a/{name}", told("a name"), methods=["GET"]),
         Route("/a/fixed", told("never: one before it fits")),
@@ -115,7 +117,7 @@ def test_order_methods_and_mounts_are_those_of_the_app(
 
 
 def test_below_another_root_nothing_is_found_by_the_index() -> None:
-    index = RouteIndex([Route("/a", told("a"))], {})
+    index = RouteIndex([Route("/a", told("a"))])
     assert index.matches(scope_of("GET", "/a"))[0] == Match.FULL
     assert index.matches(scope_of("GET", "/a") | {"root_path": "/x"})[0] == Match.NONE
 
@@ -139,8 +141,8 @@ def called(path: str) -> tuple[int, set[str]]:
 @pytest.mark.parametrize(
     ("path", "is_short"),
     [
-        ("/v1/agencies/435/items/next", True),
-        ("/v1/agencies/435/items/next?language=other", False),
+        (NEXT, True),
+        (f"{NEXT}?language=other", False),
         (f"/v1/agencies/{'4' * 21}/items/next", False),
     ],
 )
@@ -152,8 +154,41 @@ def test_only_the_plain_request_for_the_next_item_goes_the_short_way(
     assert status == 403
     assert "admit" in names
     assert ("solve_dependencies" in names) is not is_short
+    assert ("matches" in names) is not is_short, "no route is looked for"
 
 
-def test_the_short_way_asks_for_the_permission_of_its_route() -> None:
+def test_the_short_way_asks_for_the_permission_of_its_route_and_counts_as_it() -> None:
     route = next(one for one in routes(APP.routes) if one.endpoint is claim_next)
     assert WORKING in [needed.call for needed in route.dependant.dependencies]
+    assert searched("POST", NEXT)[0] is route is clerks.NEXT
+    before = counted()
+    assert called(NEXT)[0] == 403
+    assert counted() == before + 2
+
+
+def counted() -> float:
+    told = REQUESTS.labels("POST", "/v1/agencies/{code}/items/next", "403")
+    return next(one.value for one in told.collect()[0].samples if one.name.endswith("_total"))
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        (NEXT, bearer(ADMIN_KEY)),
+        (NEXT, {}),
+        (NEXT, bearer("nobody.x")),
+        ("/v1/agencies/nowhere/items/next", bearer(ADMIN_KEY)),
+        (NEXT, bearer(ADMIN_KEY) | {"Idempotency-Key": "\t"}),
+    ],
+    ids=["denied", "unknown caller", "no database", "unknown agency", "no key can be so"],
+)
+def test_what_is_refused_on_the_short_way_is_told_as_on_the_long_one(
+    path: str, headers: dict[str, str]
+) -> None:
+    short, long = (DoorClient(APP, headers).post(path + wish) for wish in ("", "?language=other"))
+    assert short.status_code == long.status_code
+    assert short.status_code >= 400
+    assert short.content == long.content
+    own = {"x-request-id"}
+    told = [{k: v for k, v in one.headers.items() if k not in own} for one in (short, long)]
+    assert told[0] == told[1]

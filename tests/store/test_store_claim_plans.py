@@ -18,6 +18,8 @@ from tests.bench.bench_stock import AGENCY
 from tests.store.samples import NOW, sqlite_steps
 
 WAITING, RUNS, TOGETHER = 3_000, 4, 8
+RUNS_TO_A_PLAN = 24
+"""Statements of one run each: the driver prepares at the sixth, and then `CUSTOM_PLANS` follow."""
 CUSTOM_PLANS = 5
 """So many PostgreSQL makes before it weighs one for all. Source: manual, PREPARE, Notes."""
 
@@ -25,11 +27,11 @@ CUSTOM_PLANS = 5
 @pytest.mark.parametrize(
     "line",
     [
-        Line(AGENCY, today=NOW.date()),
+        Line(None, today=NOW.date()),
         Line(AGENCY, concern=Concern.AU, today=NOW.date()),
         Line(AGENCY, language="other", today=NOW.date()),
     ],
-    ids=["any", "concern", "language"],
+    ids=["clearing", "concern", "language"],
 )
 def test_many_claims_share_a_plan_that_reads_no_backlog(
     own_postgresql_url: str, line: Line
@@ -59,6 +61,34 @@ def test_many_claims_share_a_plan_that_reads_no_backlog(
     assert plans.generic_plans >= claims - CUSTOM_PLANS - TOGETHER
     # The item itself twice: found, and written.
     assert fetched <= claims * 4
+
+
+def test_clerks_of_one_moment_share_plans_that_read_no_backlog(own_postgresql_url: str) -> None:
+    bench_stock.fill(own_postgresql_url, WAITING)
+    line = Line(AGENCY, today=NOW.date())
+    db = Database.open(own_postgresql_url)
+    try:
+        with db.write() as tx:
+            for _ in range(RUNS_TO_A_PLAN):
+                claim_each(tx, [Want(line, f"k-{n}", 60) for n in range(TOGETHER)], now=NOW)
+            plans = tx.run(
+                sa.text(
+                    "SELECT custom_plans, generic_plans FROM pg_prepared_statements"
+                    " WHERE statement LIKE '%json_array_elements%'"
+                )
+            ).all()
+            fetched = tx.run(
+                sa.text(
+                    "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables"
+                    " WHERE relname = 'item'"
+                )
+            ).scalar_one()
+    finally:
+        db.close()
+    assert len(plans) == 2
+    assert all(one.custom_plans <= CUSTOM_PLANS < one.generic_plans for one in plans)
+    # Each item found, and found again to be written.
+    assert fetched <= RUNS_TO_A_PLAN * TOGETHER * 4
 
 
 SHAPES = list(product((AGENCY, None), (Concern.AU, None), ("other", None)))

@@ -105,6 +105,54 @@ def test_a_broken_rule_of_the_database_is_a_conflict_without_values(db: Database
     assert "geheim" not in str(caught.value)
 
 
+CLAIMED = audit.Note("item.claimed", "message:1", {})
+
+
+def write_one_way(db: Database, between: Callable[[Tx], object]) -> None:
+    with db.write() as tx, tx.one_way():
+        audit.add_many(tx, "a", [CLAIMED], at=NOW)
+        between(tx)
+        audit.add_many(tx, "a", [CLAIMED], at=NOW)
+
+
+def written_of_it(db: Database) -> int:
+    with db.read() as tx:
+        return len(audit.of_subject(tx, CLAIMED.subject))
+
+
+def test_what_goes_one_way_is_refused_as_alone_and_leaves_nothing(db: Database) -> None:
+    def keep_answer(tx: Tx) -> None:
+        answer = idempotency.Given("hash", idempotency.Answer(200, {}))
+        idempotency.remember_each(tx, {("a", "k"): answer}, now=NOW)
+
+    write_one_way(db, keep_answer)
+    assert written_of_it(db) == 2
+    with pytest.raises(Conflict) as caught:
+        write_one_way(db, keep_answer)
+    assert caught.value.code == "store.conflict"
+    assert written_of_it(db) == 2
+
+
+def test_a_server_that_goes_in_the_middle_of_one_way_means_try_later(
+    own_postgresql_url: str,
+) -> None:
+    db = Database.open(own_postgresql_url)
+
+    def cut_all(_: Tx) -> None:
+        with db.write() as other:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            words = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"  # noqa: S608
+            other.run(sa.text(words))
+
+    with pytest.raises(TryLater) as caught:
+        write_one_way(db, cut_all)
+    assert caught.value.code == "store.away"
+    assert written_of_it(db) == 0
+    write_one_way(db, lambda _: None)
+    assert written_of_it(db) == 2
+    db.close()
+
+
 def test_times_come_back_aware_in_utc(db: Database) -> None:
     berlin = datetime(2026, 7, 1, 10, 0, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
     kept = keep(db, "1", received_at=berlin)

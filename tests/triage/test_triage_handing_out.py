@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from rules.codes import Concern, Team
 from rules.errors import Conflict, HouseError, TryLater
@@ -168,6 +169,21 @@ def test_who_lost_the_agency_does_not_get_what_was_answered_before(house: House)
     elsewhere = clerk("123", name="a")
     again = Asked(elsewhere, "435", request=Request(elsewhere, "k", "same"))
     assert ask(house, again) == ["access.narrowed"]
+
+
+def test_where_no_key_came_no_answer_is_looked_for(house: House) -> None:
+    ids = [queue(house.db, str(n)) for n in range(2)]
+    rename(house, "idempotency", "elsewhere")
+    try:
+        assert ask(house, by("a"), by("b")) == ids
+        assert ask(house, named("a", "k")) == ["store.schema"]
+    finally:
+        rename(house, "elsewhere", "idempotency")
+
+
+def rename(house: House, table: str, name: str) -> None:
+    with house.db.write() as tx:
+        tx.run(sa.text(f"ALTER TABLE {table} RENAME TO {name}"))
 
 
 def test_refusals_of_a_key_are_kept_as_the_door_says(house: House) -> None:

@@ -107,9 +107,10 @@ def _together(house: House, asked: Sequence[Asked], written: Written) -> _Round:
             _find_agency(house, found, place)
         _find_room(house, tx, found, now)
         handed = _claim(house, tx, found, now)
-        _note(tx, asked, handed, now)
         fresh = {keyed[place]: found.outcomes[place] for place in keyed if place in found.outcomes}
-        idempotency.keep_each(tx, _answers(fresh, written), now=now)
+        with tx.one_way():
+            _note(tx, asked, handed, now)
+            idempotency.keep_each(tx, _answers(fresh, written), now=now)
     return found
 
 
