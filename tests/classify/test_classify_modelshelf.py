@@ -79,6 +79,15 @@ def test_a_worse_model_stays_outside_unless_a_reason_is_written(shelf, put) -> N
     assert shelf.live() == worse
 
 
+def test_the_split_is_the_same_with_the_same_mails_and_labels_only(corpus_lines) -> None:
+    some = corpus_lines[:5]
+    fixed = gate.split_sha256(some)
+    assert gate.split_sha256(some[::-1]) == fixed
+    relabelled = replace(some[0], concerns=())
+    for others in (some[1:], (relabelled, *some[1:]), corpus_lines[5:10]):
+        assert gate.split_sha256(others) != fixed
+
+
 @pytest.mark.parametrize(
     ("other", "found"),
     [

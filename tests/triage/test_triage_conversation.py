@@ -1,6 +1,7 @@
 """What else is open or was settled of the same person and conversation, beside an item."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -79,6 +80,31 @@ def test_what_the_caller_may_not_see_is_not_told(house, put):
     with house.db.write() as tx:
         items.save_unheld(tx, mine + 1, version=1, change={"agency_code": "123"}, now=house.clock())
     assert others(house, mine, ME) == []
+
+
+def test_nor_is_what_was_settled_for_an_agency_that_the_caller_may_not_see(house, put):
+    closed = put("a")
+    claim = work.claim_item(house, ME, closed)
+    work.close(house, ME, closed, claim.token, reason=CloseReason.DONE)
+    asked = put("b")
+    assert [one.item_id for one in item_view.view(house, ME, asked).settled] == [closed]
+    with house.db.write() as tx:
+        version = items.get(tx, closed).version
+        change = {"agency_code": "123"}
+        items.save_unheld(tx, closed, version=version, change=change, now=house.clock())
+    assert item_view.view(house, ME, asked).settled == ()
+
+
+def test_two_forms_of_the_portals_one_address_are_of_no_same_person(house):
+    form = (Path(__file__).parents[1] / "mails/form_eservice_au.eml").read_bytes()
+    one, two = (
+        accept.hand_in(house, MACHINE, form.replace(b"Message-ID: <", b"Message-ID: <%d" % number))
+        for number in (1, 2)
+    )
+    with house.db.read() as tx:
+        first, second = (items.of_message(tx, kept.message_id).id for kept in (one, two))
+    assert first != second
+    assert others(house, second, clerk()) == []
 
 
 def test_a_settled_one_is_told_for_a_while_and_as_a_hint_if_it_was_about_the_same(

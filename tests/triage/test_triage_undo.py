@@ -58,6 +58,14 @@ def correct(house: House, claim: Claim) -> None:
     work.correct(house, ME, claim.item_id, claim.token, said)
 
 
+def test_who_lost_the_agency_takes_nothing_of_it_back(house: House) -> None:
+    claim = take(house, "Guten Tag")
+    close(house, claim)
+    elsewhere = replace(ME, agencies=frozenset({"123"}))
+    assert code_of(lambda: undo.take_back(house, elsewhere, claim.item_id)) == "item.unknown"
+    assert undo.take_back(house, ME, claim.item_id).item_id == claim.item_id
+
+
 def test_a_correction_brings_the_due_day_nearer_and_undone_it_is_what_it_was(house: House) -> None:
     claim = take(house, "Guten Tag")
 
