@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from rules.item import CloseReason
 from store.deletion import retention
 from store.desk import items, threads
-from store.tables.ledger import outgoing
+from store.tables.ledger import item, outgoing
 from store.tables.thread import mail_thread
 from store.trail import audit
 from tests.house_fixture import MACHINE, clerk, eml
@@ -80,6 +80,15 @@ def test_what_the_caller_may_not_see_is_not_told(house, put):
     with house.db.write() as tx:
         items.save_unheld(tx, mine + 1, version=1, change={"agency_code": "123"}, now=house.clock())
     assert others(house, mine, ME) == []
+
+
+def test_what_lies_elsewhere_does_not_push_out_what_the_caller_may_see(house, put):
+    own = put("a")
+    elsewhere = [put(f"e{number}") for number in range(conversation.SHOWN + 1)]
+    with house.db.write() as tx:
+        tx.run(sa.update(item).where(item.c.id.in_(elsewhere)).values(agency_code="017"))
+    second = put("b")
+    assert others(house, own) == [(second, False)]
 
 
 def test_nor_is_what_was_settled_for_an_agency_that_the_caller_may_not_see(house, put):

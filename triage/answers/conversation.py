@@ -23,6 +23,10 @@ from store.sending import outgoing
 SHOWN: Final = 20
 """Other items that are shown at most; who writes more often is found by the list of the agency."""
 
+_LOOKED_AT: Final = 200
+"""Of so many those are taken that the caller may see: a person may have written to many agencies.
+"""
+
 SETTLED_DAYS: Final = 14
 """How far back a closed item of the same sender is a hint. Hausregel: an answer by letter takes
 about that long, and people ask again in between."""
@@ -81,16 +85,21 @@ def others(caller: Caller, tx: Tx, item: Item, sender: str) -> tuple[OtherItem, 
 
     As far as the caller may see them. `sender` is empty where many write by one address.
     """
-    threaded = threads.open_of_thread(tx, item.message_id, limit=SHOWN)
+    threaded = threads.open_of_thread(tx, item.message_id, limit=_LOOKED_AT)
     known = {one.id for one in threaded}
-    by_sender = item_lists.open_of_sender(tx, sender, exclude=item.id, limit=SHOWN)
-    found = [(one, True) for one in threaded]
-    found += [(one, False) for one in by_sender if one.id not in known]
+    by_sender = item_lists.open_of_sender(tx, sender, exclude=item.id, limit=_LOOKED_AT)
+    found = [(one, True) for one in _in_scope(caller, threaded)]
+    own = _in_scope(caller, by_sender)
+    found += [(one, False) for one in own if one.id not in known]
     return tuple(
         OtherItem(one.id, one.received_at, one.first_concern, one.state.value, same_thread)
         for one, same_thread in found
-        if may_work_agency(caller, one.agency_code, one.region)
     )
+
+
+def _in_scope(caller: Caller, found: Iterable[Item]) -> list[Item]:
+    seen = [one for one in found if may_work_agency(caller, one.agency_code, one.region)]
+    return seen[:SHOWN]
 
 
 def settled(
@@ -101,7 +110,7 @@ def settled(
     Source: N12; Weisung 202001001 no. 2.4 a 6 (settled elsewhere).
     """
     since = now - timedelta(days=SETTLED_DAYS)
-    found = item_lists.closed_of_sender(tx, sender, since=since, exclude=item.id, limit=SHOWN)
+    found = item_lists.closed_of_sender(tx, sender, since=since, exclude=item.id, limit=_LOOKED_AT)
     return tuple(
         SettledItem(
             one.id,
@@ -110,8 +119,8 @@ def settled(
             one.close_reason.value if one.close_reason else "",
             same_concern=one.first_concern == item.first_concern,
         )
-        for one in found
-        if one.closed_at is not None and may_work_agency(caller, one.agency_code, one.region)
+        for one in _in_scope(caller, found)
+        if one.closed_at is not None
     )
 
 
