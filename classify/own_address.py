@@ -1,7 +1,8 @@
 """An address at the end of a letter says where its sender lives, not that he has moved.
 
-The scorer has seen few letters that end with an address and tell nothing of it, so it takes each
-for a new one. Source: label guide, `anschrift_name`; measured in docs/judge-history.md.
+Nor does it say that money moves. The scorer has seen few letters that end with an address and tell
+nothing of it, so it takes each for a new one. Source: label guide, `anschrift_name`; own decision
+0155; measured in docs/judge-history.md.
 """
 
 import re
@@ -30,13 +31,19 @@ _TALKS_OF_IT: Final = re.compile(
     r"|scheid|name|betreu|bestell|vollmacht|postfach|move|moving|live|living|flat"
 )
 """Words of a move, a name or where letters shall go, in folded text; more of them cost little."""
+_TALKS_OF_CHANGE: Final = re.compile(
+    r"\bneu|aender|\bab (?:sofort|dem|morgen|heute|\d)|kuenftig|zukuenftig|aktuell|korrig|berichtig"
+    r"|stimmt|\bdaten\b|\bangaben\b|umschreib|jetzt in|nun in"
+)
+"""Words by which an address may be news, though nobody calls it one."""
+_MOST_WORDS: Final = 5
+"""Beside an address on its line: a name, a number, "geb."; more are a sentence."""
 
 
 def corrected(read: Reading, found: _Found, *, ask: Callable[[Reading], _Found]) -> _Found:
     """The concerns without `anschrift_name` if only an address speaks for it.
 
-    `ask` tells the concerns of another text of this mail. What the mail is worth for money is
-    asked of the whole text as before, so nothing that moves money becomes a `no` by this.
+    `ask` tells the concerns of another text of this mail.
     """
     if Concern.ANSCHRIFT_NAME not in found:
         return found
@@ -45,6 +52,25 @@ def corrected(read: Reading, found: _Found, *, ask: Callable[[Reading], _Found])
     if Concern.ANSCHRIFT_NAME in again:
         return found
     return {code: p for code, p in found.items() if code is not Concern.ANSCHRIFT_NAME} or again
+
+
+def without_lines(read: Reading) -> ParsedMail | None:
+    """The mail without addresses that stand on lines of their own, as letters begin and end.
+
+    None if there is none, or if a word tells that one might be news.
+    """
+    if _without(read) is None or _TALKS_OF_CHANGE.search(read.text):
+        return None
+    new = read.mail.body.new
+    lines = new.split("\n")
+    bare = [_PLZ_AND_PLACE.sub(" ", _STREET.sub(" ", line)) for line in lines]
+    kept = [
+        less if len(less.split()) <= _MOST_WORDS else line
+        for less, line in zip(bare, lines, strict=True)
+    ]
+    if kept == lines:
+        return None
+    return replace(read.mail, body=replace(read.mail.body, new="\n".join(kept)))
 
 
 def _without(read: Reading) -> ParsedMail | None:
