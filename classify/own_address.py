@@ -8,12 +8,12 @@ nothing of it, so it takes each for a new one. Source: label guide, `anschrift_n
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import repeat
 from typing import Final
 
 from classify import reading
 from classify.reading import Reading
 from classify.review import is_foreign
-from classify.text import fold
 from rules.codes import Concern
 from rules.mail import ParsedMail
 
@@ -28,7 +28,7 @@ _PLZ_AND_PLACE: Final = re.compile(r"\b(?:D\s?[-–]?\s?)?\d{5},?\s+[^\W\d][\w./
 _TALKS_OF_IT: Final = re.compile(
     r"adress|anschrift|address|wohn(?!haft)|zieh|zog|umzug|einzug|auszug|ummeld|umgemeld|unterkunft"
     r"|zimmer|hausn|haushalt|heim\b|bleibe\b|\bpost\b|\bbriefe?\b|heiss|heirat|hochzeit|\behe"
-    r"|scheid|name|betreu|bestell|vollmacht|postfach|move|moving|live|living|flat"
+    r"|\bscheid|geschied|name|betreu|bestell|vollmacht|postfach|move|moving|live|living|flat"
 )
 """Words of a move, a name or where letters shall go, in folded text; more of them cost little."""
 _TALKS_OF_CHANGE: Final = re.compile(
@@ -63,7 +63,7 @@ def without_lines(read: Reading) -> ParsedMail | None:
         return None
     new = read.mail.body.new
     lines = new.split("\n")
-    bare = [_PLZ_AND_PLACE.sub(" ", _STREET.sub(" ", line)) for line in lines]
+    bare = map(_PLZ_AND_PLACE.sub, repeat(" "), map(_STREET.sub, repeat(" "), lines))
     kept = [
         less if len(less.split()) <= _MOST_WORDS else line
         for less, line in zip(bare, lines, strict=True)
@@ -79,9 +79,9 @@ def _without(read: Reading) -> ParsedMail | None:
     A form's lines are known, and the words of other languages are not.
     """
     mail = read.mail
-    if mail.form is not None or is_foreign(read.words, read.german):
+    if mail.form is not None or read.is_cut or is_foreign(read.words, read.german):
         return None
-    if _TALKS_OF_IT.search(fold(f"{mail.subject}\n{mail.body.new}")):
+    if _TALKS_OF_IT.search(read.text):
         return None
     bare = _PLZ_AND_PLACE.sub(" ", _STREET.sub(" ", mail.body.new))
     if bare == mail.body.new:

@@ -15,7 +15,7 @@ _SPACES: Final = ("\xa0", "\u2007", "\u202f")
 _TWO_BLANKS: Final = re.compile(r"(?<=[^\s])  (?=[^\s])")
 """Typed by mistake, or behind a full stop; more of them draw columns."""
 _NARROWEST: Final = 60
-_WIDEST: Final = 100
+_WIDEST: Final = 82
 """Widths of a text that a program may have wrapped; people break shorter lines themselves."""
 _LIKELY: Final = 66
 """A line that would still be shorter with the next word was broken by its writer."""
@@ -24,7 +24,10 @@ _SENTENCE_ENDS: Final = re.compile(r"(?:[!?:]|[^\W\d_]{4}\.)\Z").search
 _BEGINS: Final = re.compile(r"[-*•·–>]|[A-ZÄÖÜ][\w .-]{1,30}:|https?:")
 """An item of a list, a line of a form, or a link."""
 _SHORT: Final = 40
-"""A longer line is no closing."""
+"""A longer line is no closing and no name."""
+_NAME: Final = re.compile(
+    r"[A-ZÄÖÜ][\w'-]+(?:(?: (?:von|van|zu|de|der|den|el|al)){0,2} [A-ZÄÖÜ][\w'-]+){1,3}"
+)
 
 
 def evened(text: str) -> str:
@@ -72,5 +75,7 @@ def _width(lines: list[str], width: int) -> int:
 
 
 def _goes_on(line: str) -> bool:
-    """Whether no list, form or closing begins."""
-    return not (_BEGINS.match(line) or (len(line) < _SHORT and is_closing(line)))
+    """Whether no list, form or closing begins, and no name stands alone."""
+    if len(line) < _SHORT and (_NAME.fullmatch(line) or is_closing(line)):
+        return False
+    return not _BEGINS.match(line)
