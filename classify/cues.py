@@ -52,7 +52,7 @@ def _facts(reading: Reading) -> Iterator[str]:
 
 
 def _shape(reading: Reading) -> Iterator[str]:
-    mail, text = reading.mail, reading.new
+    text = reading.new
     # Few lines hold one of these signs, and most texts have too few of them.
     colons = text.count(":")
     if colons + text.count("=") >= _FEWEST_LINES:
@@ -66,8 +66,6 @@ def _shape(reading: Reading) -> Iterator[str]:
         yield "f:empty"
     elif words < _SHORT_WORDS:
         yield "f:short"
-    if mail.html and "<table" in mail.html.lower():
-        yield "f:table"
 
 
 def _are_several(shape: re.Pattern[str], lines: Sequence[str], *signs: str) -> bool:

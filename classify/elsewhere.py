@@ -4,16 +4,17 @@ Where a text ends and an earlier mail, a signature or a disclaimer begins is a g
 people write below, between and inside of all of them. Source: own decision 0136; F24.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Final
 
-from classify import markup, reading
+from classify import lexicon, markup, reading
 from classify.opinion import Questions
 from classify.reading import Reading
 from classify.review import is_foreign
-from classify.text import sentences
+from classify.text import fold, sentences
 from rules.mail import TEXT_CUT, BodyParts, ParsedMail
 
 PIECE_CHARS: Final = 600
@@ -25,6 +26,34 @@ LONG_CHARS: Final = 1_000
 
 MAX_CHARS: Final = 30_000
 """Characters that are read so of one mail; where there are more, nothing is read."""
+
+_HEAD: Final = re.compile(
+    r"^(?:[> \t]*-{3,} ?\w+(?:e|te) (?:Nachricht|Message|Mail) ?-{3,}|[> \t]*[*_]{0,2}"
+    r"(?:Von|From|Gesendet|Sent|Datum|Date|An|To|Cc|Kopie)[*_]{0,2}: ?[^\n]{0,120}"
+    r"(?:@|\d:\d\d|(?=\n[> \t*_]*(?:Cc|Kopie|Betreff|Subject)[*_]{0,2}:))[^\n]{0,120})$",
+    re.MULTILINE,
+)
+"""Lines that programs write above an earlier mail: who sent it, to whom and when."""
+_BY_A_PROGRAM: Final = re.compile(
+    r"^[ \t]*(?:-{2,}|(?:(?:von|meinem|meiner|diese|nachricht|e-?mail|mail|wurde|mit|der|app|auf"
+    r"|aus|dem|für|gesendet|gesendete|verschickt|sent|from|my|outlook|ios|iphone|ipad|android|handy"
+    r"|smartphone|tablet|mobiltelefon|samsung|galaxy|huawei|xiaomi|telekom|yahoo|gmx|web\.de|t-online"
+    r"|freenet|kostenlos|und|sicher|alle|virenfrei|avast(?:-antivirussoftware)?|viren|geprüft"
+    r"|www\.(?:avast|gmx|web|telekom|yahoo)\.\w{2,3}|[as]\d{1,2}|\d?5g)\b[ .,!:-]{0,3}){1,14})"
+    r"[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Lines all of whose words are those that telephones, webmailers and virus scanners add."""
+_OF_A_FIRM: Final = re.compile(
+    r"^(?!.*\b(?:ich|mir|mein\w*|ab|jetzt|neu\w*|adress\w*|anschrift\w*|umzug\w*)\b)(?:[^\n]{0,24}\b"
+    r"(?:tel(?:efon)?|(?:tele)?fax|mobil|e-?mail|web|internet|hr[ab]|amtsgericht|registergericht"
+    r"|geschäftsführ\w{1,6}|vorstand|aufsichtsrat|ust-?id\w{0,8}|sitz)\b[^\n]{0,70}"
+    r"|[^\n.!?]{0,30}\d{1,3} ?[a-z]?(?:, ?| [·|] ?|\n)\d{5} [^\W\d][\w./ -]{2,30})$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Lines of a firm's signature: how it is reached, registered and led, and where it sits."""
+_NAME: Final = re.compile(r"^[A-ZÄÖÜ][\w.'-]*(?: [A-ZÄÖÜ&][\w.'-]*){0,3}[ \t]*$", re.MULTILINE)
+"""A line of up to four words with capitals."""
 
 UNREAD: Final = frozenset(
     str.split(
@@ -68,15 +97,22 @@ def _others(mail: ParsedMail) -> Iterator[str]:
     if len(body.new) > LONG_CHARS:
         yield body.new
     if body.quoted:
-        yield body.quoted
+        yield _HEAD.sub("", body.quoted)
     if body.signature:
-        yield body.signature
+        signed = _OF_A_FIRM.sub("", _BY_A_PROGRAM.sub("", body.signature))
+        yield _NAME.sub(_unless_it_says_something, signed)
     if mail.elsewhere:
         yield mail.elsewhere
     if mail.html:
         read = (body.new, body.quoted, body.signature, body.disclaimer)
         if said := markup.beside(mail.html, "\n".join(read)):
             yield said
+
+
+def _unless_it_says_something(name: re.Match[str]) -> str:
+    """Nothing for a name or firm; "Neue Bankverbindung" says something."""
+    heard = lexicon.hear(fold(name[0]))
+    return name[0] if heard & lexicon.CONCEPTS.keys() or "neu" in name[0].lower() else ""
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -259,7 +259,7 @@ class Judge:
         on the text that it was asked of. Source: own decisions 0028, 0117, 0136 and 0150.
         """
         bound = self._model.payment_bound
-        if sure >= bound or not review.STRANGE.isdisjoint(doubts):
+        if not review.STRANGE.isdisjoint(doubts) or (sure >= bound and self._is_close(read)):
             return CLOSE
         if unsettled.has_paper_of_a_change(read):
             return PAPER
@@ -267,6 +267,14 @@ class Judge:
         if code is not None:
             return f"{code.value}: unsettled"
         return ELSEWHERE if elsewhere.may_move_money(read, self._questions, bound=bound) else ""
+
+    def _is_close(self, read: Reading) -> bool:
+        """Whether it is more than an address that may move money. Source: own decision 0155."""
+        bare = own_address.without_lines(read)
+        if bare is None:
+            return True
+        again = self._questions.of_mails([reading.of(bare)])[0]
+        return again.payment >= self._model.payment_bound
 
 
 def _concern(

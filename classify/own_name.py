@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import Final
 
 from classify import kept, lexicon
-from classify.reading import Reading
+from classify.reading import NAME, Reading
 from classify.text import fold
 
-STANDS_FOR: Final = " qqnm "
+STANDS_FOR: Final = f" {NAME} "
 _GREETING = re.compile(
     r"\b(?:gruss|gruesse|gruessen|mfg|lg|vg|hochachtungsvoll)\b"
     r"[ \t,.!:;)-]{0,8}(?:\n[ \t]{0,8}){0,2}"
@@ -32,6 +32,10 @@ _ALONE = re.compile(
 )
 """First name and surname at the end of a line, alone or after a sentence; behind it perhaps a
 number, behind or under it perhaps the place."""
+_TITLED = re.compile(
+    r"\b(?:Frau|Herrn?|Dr\.|Familie) (?:Dr\. )?(?P<name>[A-ZÄÖÜ][a-zäöüß]+(?:-[A-ZÄÖÜ][a-zäöüß]+)?)"
+)
+"""Of whom a mail tells by the surname: a colleague, a doctor, the one before."""
 _FULL_NAME = re.compile(r"[a-z]+[._-][a-z]+\d*")
 _WORD = re.compile(r"[a-z]{3,}")
 _OF_NAMES = re.compile(rf"(?<=[a-z] ){_BETWEEN} (?=[a-z])")
@@ -48,6 +52,7 @@ def told_in(read: Reading) -> frozenset[str]:
     told = [match["name"] for match in _GREETING.finditer(read.text)]
     for match in _ALONE.finditer(read.new):
         told += [fold(one) for one in match.groups("")]
+    told += [fold(name) for name in _TITLED.findall(read.new)]
     local = fold(read.mail.sender.partition("@")[0])
     if _FULL_NAME.fullmatch(local):
         told.append(local)

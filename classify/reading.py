@@ -1,14 +1,24 @@
 """A mail as the recognisers read it: folded, cut into sentences and heard once for all of them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from classify import lexicon, machine
+from classify import courtesy, lexicon, machine
 from classify.facts import numbers
 from classify.facts.numbers import IbanFound
 from classify.text import fold, sentences
 from rules.mail import ParsedMail
+
+NAME: Final = "qqnm"
+"""Stands for a name. It holds no piece of a German word."""
+_SOMEBODY = re.compile(
+    r"\b((?:(?<!ine )(?<!iner )(?<!die )(?<!der )(?<!als )frau|herrn?|hrn?\.) )"
+    r"(?:prof\. )?(?:dr\. )?(?:(?:von|van|de|al|el|zu[rm]?)(?: de[rnm])? )?"
+    r"(?!(?:und|oder|ist|hat|war|wird|der|die|das|von|zu|mit|sehr)\b)[a-z][a-z'-]{2,}"
+)
+"""A name behind a title: the clerk who is greeted may be called Krankenhagen."""
 
 MAX_CHARS: Final = 6000
 """Longer texts are cut: who writes more says what it is about before that. Own decision 0025."""
@@ -63,9 +73,13 @@ def of(mail: ParsedMail) -> Reading:
     """Read a mail. Total; texts over `MAX_CHARS` on their beginning."""
     new = mail.body.new[:MAX_CHARS]
     subject, parts = fold(mail.subject), sentences(mail.subject)
-    text = f"{subject}\n{fold(new)}"
+    text = _SOMEBODY.sub(rf"\1{NAME}", f"{subject}\n{fold(new)}")
     written = sentences(new)
-    lines, bits, count = _listened([subject, *_on_lines(written)])
+    folded = _on_lines(written)
+    if empty := courtesy.among(folded):
+        folded = ["" if number in empty else one for number, one in enumerate(folded)]
+        text = "\n".join([subject, *folded])
+    lines, bits, count = _listened([subject, *folded])
     words, german = lexicon.words_and_german(count)
     return Reading(
         mail=mail,
@@ -113,4 +127,5 @@ def _on_lines(parts: tuple[str, ...]) -> list[str]:
     """Sentences folded, all in one go; one that is wrapped over several lines becomes one line."""
     if not parts:
         return []
-    return fold("\n".join([one.replace("\n", " ") for one in parts])).split("\n")
+    folded = fold("\n".join([one.replace("\n", " ") for one in parts]))
+    return _SOMEBODY.sub(rf"\1{NAME}", folded).split("\n")

@@ -26,7 +26,7 @@ _Codes = NDArray[np.int64]
 
 _BITS: Final = 20
 """Of the number of a word or stem; three of them make 60 bits. A model's limit is a million."""
-_LINE_END: Final = "\n"
+_LINE_END: Final = "\x00"
 """Among the words of a text the end of a line; no word can be it."""
 _NOBODY: Final = 0
 """The number of what no term of several words holds, and of the seam between two parts."""
@@ -91,11 +91,8 @@ class Wordbook:
         self._kept = Kept(self._learn)
 
     def find(self, text: str) -> Found:
-        """What is known of a text, the result of `wording.alike`."""
-        words: list[str] = []
-        for line in text.split("\n"):
-            words += line.split()
-            words.append(_LINE_END)
+        """What is known of a text, the result of `wording.bare`."""
+        words = f"{text}\n".replace("\n", f" {_LINE_END} ").split()
         own, pairs, stems, far, whole, new = zip(*self._kept.of_all(words), strict=True)
         # Words and stems have different numbers, and a seam stands between them.
         near = b"".join([*pairs, _SEAM])

@@ -51,6 +51,14 @@ _NUMBER_OR_ADDRESS = re.compile(r"[\d@]")
 _SEAM = re.compile(r"[.!?\n]+")
 _STEM = re.compile(r"[a-z]\w*")
 _WORD = re.compile(r"[a-z]{3,}")
+_SIGNS: Final = str.maketrans(
+    {
+        **dict.fromkeys(",;:\"'`´()[]{}<>/\\*+=~#|„“”‚‘’«»–—•·", " "),
+        **dict.fromkeys(".!…", "\n"),
+        "?": " qqfr\n",
+    }
+)
+_ASKED_TWICE = re.compile(r"\?[?!.]+")
 _FILLER = lexicon.phrases("wording")["filler"]
 _LONGEST_FILLER_CHARS: Final = 20
 _FEWEST_WEIGHTY_CHARS: Final = 3
@@ -76,10 +84,20 @@ def _lines_alike(lines: str) -> str:
     return lines
 
 
+def bare(text: str) -> str:
+    """The text without signs at its words: a word is the same before a comma and before a blank.
+
+    The end of a sentence is that of a line, a question a word of its own, however many signs.
+    """
+    if "?" in text:
+        text = _ASKED_TWICE.sub("?", text)
+    return text.translate(_SIGNS)
+
+
 def chains(text: str) -> frozenset[str]:
     """Pairs and triples of neighbouring stems, and pairs within reach without fillers.
 
-    `text` is the result of `alike`.
+    `text` is the result of `bare`.
     """
     found: list[str] = []
     for part in parts(text):

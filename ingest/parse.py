@@ -3,8 +3,11 @@
 Source: station 2 of docs/way.md; own decision 0007.
 """
 
+from dataclasses import replace
+
 from ingest import attachments, body, containers, dates, forms, headers, html, mime
 from ingest.body import Body
+from ingest.evened import evened
 from ingest.forms import NO_LAYOUTS, Layouts
 from ingest.seams import answers
 from ingest.seams.cut import cut
@@ -42,7 +45,7 @@ def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
     )
     sender = senders[0] if senders else headers.Mailbox("")
     form = forms.read(subject, sender.address, read.text, layouts)
-    parts, elsewhere = (BodyParts(read.text), read.elsewhere) if form else _cut(read, sender.name)
+    parts, elsewhere = (BodyParts(read.text), read.elsewhere) if form else _parts(read, sender.name)
     sent_at = dates.when(first.get("date", b""))
     gaps = _gaps(first, has_sender=bool(senders), has_date=bool(sent_at))
     recipients, crowd = _recipients(tree)
@@ -63,6 +66,13 @@ def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
         defects=tuple(dict.fromkeys([*tree.defects, *gaps, *crowd, *inner_defects, *read.defects])),
         elsewhere=elsewhere,
     )
+
+
+def _parts(read: Body, name: str) -> tuple[BodyParts, str]:
+    """The same as `_cut`, with the new text made even."""
+    parts, elsewhere = _cut(read, name)
+    even = evened(parts.new)
+    return (parts if even == parts.new else replace(parts, new=even)), elsewhere
 
 
 def _cut(read: Body, name: str) -> tuple[BodyParts, str]:

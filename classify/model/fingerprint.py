@@ -13,7 +13,7 @@ from typing import Final
 PARTS: Final[tuple[str, ...]] = (
     *("features.py", "own_name.py", "reading.py", "wording.py"),
     *("text.py", "cues.py", "moods.py", "machine.py"),
-    *("terms.py", "hearing.py", "kept.py", "needles.py", "signs.py", "lexicon.py"),
+    *("courtesy.py", "terms.py", "hearing.py", "kept.py", "needles.py", "signs.py", "lexicon.py"),
     *("facts/numbers.py", "facts/day_terms.py", "facts/dates.py", "facts/date_shapes.py"),
     *("facts/day_words.py", "facts/feasts.py"),
     *("lexicon.toml", "phrases.toml"),

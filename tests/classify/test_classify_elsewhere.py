@@ -61,6 +61,33 @@ def test_each_part_that_was_cut_off_is_judged_as_well(ask, mail, part: str) -> N
     assert ask(told) == (PaymentRelevant.OPEN, (ELSEWHERE,))
 
 
+OUTLOOK = (
+    "-----Ursprüngliche Nachricht-----\nVon: Kassel@arbeitsagentur.de\nGesendet: Dienstag, "
+    "3. Februar 2026 09:12\nAn: Petra Klages\nBetreff: Ihre Nachricht\n\nSehr geehrte Frau "
+    "Klages,\nvielen Dank für Ihre Nachricht. Ihr Anliegen wurde weitergeleitet."
+)
+BY_PROGRAMS = {
+    "signature": (
+        "Von meinem Samsung Galaxy Smartphone gesendet.",
+        "--\nDiese E-Mail wurde von Avast-Antivirussoftware auf Viren geprüft.\nwww.avast.com",
+        "Diese Nachricht wurde von meinem Android Mobiltelefon mit WEB.DE Mail gesendet.",
+        "Tel. 0561 5550199\nAmtsgericht Kassel HRB 12345\nGeschäftsführer: Petra Klages",
+    ),
+    "quoted": (OUTLOOK,),
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "text"), [(part, text) for part, texts in BY_PROGRAMS.items() for text in texts]
+)
+def test_what_programs_write_around_a_text_is_no_reason(ask, mail, part: str, text: str) -> None:
+    """A third of all answers `no` were `open` under such a line. Source: own decision 0155."""
+    alone = replace(mail(), body=BodyParts(HARMLESS, **{part: text}))
+    assert ask(alone) == (PaymentRelevant.NO, ())
+    told = replace(mail(), body=BodyParts(HARMLESS, **{part: f"{text}\n{JOB}"}))
+    assert ask(told) == (PaymentRelevant.OPEN, (ELSEWHERE,))
+
+
 def test_other_parts_and_the_other_alternative_are_judged_as_well(ask, mail) -> None:
     assert ask(replace(mail(HARMLESS), elsewhere=JOB))[1] == (ELSEWHERE,)
     assert ask(replace(mail(HARMLESS), html=f"<p>{HARMLESS}<p>{JOB}"))[1] == (ELSEWHERE,)

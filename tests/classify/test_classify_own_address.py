@@ -33,11 +33,33 @@ def test_an_address_behind_the_name_is_no_change_of_address(ask, mail, text, cod
     assert [found.code for found in ask(mail(text)).concerns] == codes
 
 
-def test_what_only_an_address_spoke_for_is_handed_over_all_the_same(ask, mail) -> None:
-    """The concern was a guess; that money may move is another one, and stays."""
-    said = ask(mail("Das Merkblatt 1 lag nicht bei.\nIrmgard Bötte, Schulweg 6, 39576 Stendal"))
+LEAFLET = "Guten Tag,\nkönnen Sie mir bitte noch das Merkblatt 1 schicken? Es lag nicht bei.\n"
+CLOSINGS = (
+    "Irmgard Bötte, Schulweg 6, 39576 Stendal",
+    "Irmgard Bötte\nSchulweg 6\n39576 Stendal",
+    "Mit freundlichen Grüßen\nIrmgard Bötte\nSchulweg 6, 39576 Stendal",
+)
+
+
+@pytest.mark.parametrize("closing", CLOSINGS)
+def test_an_address_on_its_line_is_no_reason_to_hand_over(ask, mail, closing: str) -> None:
+    """Most letters end with one. Source: own decision 0155."""
+    said = ask(mail(f"{LEAFLET}{closing}"))
     assert Concern.ANSCHRIFT_NAME not in [found.code for found in said.concerns]
-    assert said.payment_relevant is PaymentRelevant.OPEN
+    assert said.payment_relevant is PaymentRelevant.NO
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{LEAFLET}Irmgard Bötte, neu: Schulweg 6, 39576 Stendal",
+        f"{LEAFLET}Ab 1.4. Schulweg 6, 39576 Stendal",
+        f"{LEAFLET}Schicken Sie es bitte in den Schulweg 6, 39576 Stendal, da bin ich jetzt immer.",
+        f"Änderung\n{LEAFLET}Irmgard Bötte\nSchulweg 6\n39576 Stendal",
+    ],
+)
+def test_an_address_that_may_be_news_is_handed_over(ask, mail, text: str) -> None:
+    assert ask(mail(text)).payment_relevant is not PaymentRelevant.NO
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from ingest.headers import fields
 from ingest.parse import parse
 from tests.ingest.test_ingest_samples import LAYOUTS
 
-CALLS_A_MAIL = 690
-"""Of functions, the interpreter's and its libraries': 627 for this mail, 783 before
-decision 0074."""
+CALLS_A_MAIL = 710
+"""Of functions, the interpreter's and its libraries': 627 for this mail, 703 since texts are
+made even (own decision 0155), 783 before decision 0074."""
 
 
 def sample() -> bytes:
