@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from classify import concerns, explain, features, reading, review
+from classify import concerns, explain, features, own_address, reading, review
 from classify.explain import Reason
 from classify.facts import facts, whereabouts
 from classify.judge import CLOSE, Judge
@@ -235,6 +235,8 @@ def test_all_of_a_batch_go_through_one_stage_before_the_next(judge, unseen, monk
         *((reading, "of"), (features, "row_without_chains"), (concerns, "choose")),
         *((whereabouts, "find"), (facts, "read_facts"), (explain, "words_of"), (review, "reasons")),
     ]
+    # One with an address may be asked again without it.
+    few = [one for one in unseen if own_address.without_lines(reading.of(one.mail)) is None][:3]
     passed = []
     for module, name in stages:
         real = getattr(module, name)
@@ -244,7 +246,6 @@ def test_all_of_a_batch_go_through_one_stage_before_the_next(judge, unseen, monk
             return _real(*args, **more)
 
         monkeypatch.setattr(module, name, noted)
-    few = unseen[:3]
     judge.judge_many(
         [example.mail for example in few],
         received_at=[example.line.received_at for example in few],
