@@ -174,10 +174,10 @@ def kundennummern_of(reading: Reading) -> Kundennummern:
     found = (
         numbers.find_kundennummer(reading.mail.subject)
         or reading.kundennummer
-        or numbers.find_kundennummer(body.signature)
-        or numbers.find_kundennummer(body.quoted)
+        or (body.signature and numbers.find_kundennummer(body.signature))
+        or (body.quoted and numbers.find_kundennummer(body.quoted))
     )
-    if found is None:
+    if not found:
         found = _kundennummer_in_groups(f"{reading.mail.subject}\n{body.new}\n{body.signature}")
         return Kundennummern(found, _several(reading) if found else ())
     several = _several(reading)

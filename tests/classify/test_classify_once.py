@@ -22,8 +22,8 @@ from classify.model.model import Model
 from rules import facts
 from rules.codes import Concern
 
-CALLS_A_MAIL = 1_600
-"""Of functions, the interpreter's and its libraries': 1,598 for these mails. It was 1,457 before
+CALLS_A_MAIL = 1_640
+"""Of functions, the interpreter's and its libraries': 1,599 for these mails. It was 1,457 before
 names were hidden and what says nothing (own decisions 0154 and 0155), 1,424 before
 places were heard in sentences and heads (own decision 0145), 1,440 before
 decision 0128, 1,378 before a verdict named its recognisers, one line asked for review, and homes

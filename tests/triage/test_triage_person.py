@@ -123,7 +123,7 @@ def task_of(key: str) -> Outgoing:
     at = datetime(2026, 11, 23, 9, tzinfo=UTC)
     return Outgoing(
         id=1, kind="task", item_id=1, message_id=1, idempotency_key=key, payload={},
-        state=OutgoingState.SENT, tries=1, next_try_at=None, claimed_by=None, claimed_until=None,
+        state=OutgoingState.SENT, tries=1, next_try_at=None, claimed_until=None,
         fence=1, answer=None, receipt=None, created_at=at, sent_at=at, done_at=None, error_code="",
     )  # fmt: skip
 
