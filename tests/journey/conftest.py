@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 START_SECONDS = 120
 CHROMIUM = "/usr/bin/chromium"
@@ -103,12 +103,19 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def _told(message: ConsoleMessage) -> str:
+    return f"{message.text} {message.location['url']}"
+
+
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="de-DE")
     page = context.new_page()
     faults: list[str] = []
-    page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    page.on(
+        "console",
+        lambda m: faults.append(f"{m.text} {m.location['url']}") if m.type == "error" else None,
+    )
     page.on("pageerror", lambda e: faults.append(str(e)))
     yield page
     context.close()

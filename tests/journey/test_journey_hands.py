@@ -46,11 +46,13 @@ class Office:
 
 
 @pytest.fixture
-def office(sqlite_url: str) -> Iterator[Office]:
+def office(sqlite_url: str, page: Page) -> Iterator[Office]:
     clock = Clock()
     house = make_house(sqlite_url, clock=clock)
     server = start_in_thread(make_app(house, door_settings(demo=True)))
     yield Office(house, clock, server.url)
+    # Before the server: a page that came last may still ask for its icon.
+    page.close()
     server.stop()
     house.db.close()
 

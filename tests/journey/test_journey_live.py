@@ -33,12 +33,13 @@ class Office:
 
 
 @pytest.fixture
-def office(sqlite_url: str) -> Iterator[Office]:
+def office(sqlite_url: str, page: Page) -> Iterator[Office]:
     house = make_house(sqlite_url)
     app = make_app(house, door_settings(demo=True))
     session = app.state.sessions.begin(clerk("435"), account="", provider_session="")
     server = start_in_thread(app)
     yield Office(house, server.url, session)
+    page.close()
     server.stop()
     house.db.close()
 
