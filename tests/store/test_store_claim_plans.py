@@ -2,15 +2,17 @@
 
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from rules.codes import Concern
-from store.database.engine import Database
+from store.database.engine import Database, Tx
 from store.desk.claim_batches import Want, claim_each
 from store.desk.claims import Line
 from tests.bench import bench_stock
@@ -22,6 +24,24 @@ RUNS_TO_A_PLAN = 24
 """Statements of one run each: the driver prepares at the sixth, and then `CUSTOM_PLANS` follow."""
 CUSTOM_PLANS = 5
 """So many PostgreSQL makes before it weighs one for all. Source: manual, PREPARE, Notes."""
+
+
+def planned(tx: Tx, like: str) -> tuple[Sequence[sa.Row[Any]], int]:
+    """The plans of statements like this, and how many rows of items were read so far."""
+    plans = tx.run(
+        sa.text(
+            "SELECT custom_plans, generic_plans FROM pg_prepared_statements"
+            " WHERE statement LIKE :words"
+        ),
+        {"words": like},
+    ).all()
+    fetched = tx.run(
+        sa.text(
+            "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables"
+            " WHERE relname = 'item'"
+        )
+    ).scalar_one()
+    return plans, fetched
 
 
 @pytest.mark.parametrize(
@@ -42,18 +62,7 @@ def test_many_claims_share_a_plan_that_reads_no_backlog(
         with db.write() as tx:
             for _ in range(RUNS):
                 claim_each(tx, [Want(line, f"k-{n}", 60) for n in range(TOGETHER)], now=NOW)
-            plans = tx.run(
-                sa.text(
-                    "SELECT custom_plans, generic_plans FROM pg_prepared_statements"
-                    " WHERE statement LIKE 'UPDATE item%'"
-                )
-            ).one()
-            fetched = tx.run(
-                sa.text(
-                    "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables"
-                    " WHERE relname = 'item'"
-                )
-            ).scalar_one()
+            [plans], fetched = planned(tx, "UPDATE item%")
     finally:
         db.close()
     claims = RUNS * TOGETHER
@@ -71,18 +80,7 @@ def test_clerks_of_one_moment_share_plans_that_read_no_backlog(own_postgresql_ur
         with db.write() as tx:
             for _ in range(RUNS_TO_A_PLAN):
                 claim_each(tx, [Want(line, f"k-{n}", 60) for n in range(TOGETHER)], now=NOW)
-            plans = tx.run(
-                sa.text(
-                    "SELECT custom_plans, generic_plans FROM pg_prepared_statements"
-                    " WHERE statement LIKE '%json_array_elements%'"
-                )
-            ).all()
-            fetched = tx.run(
-                sa.text(
-                    "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables"
-                    " WHERE relname = 'item'"
-                )
-            ).scalar_one()
+            plans, fetched = planned(tx, "%json_array_elements%")
     finally:
         db.close()
     assert len(plans) == 2
