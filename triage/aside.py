@@ -17,6 +17,7 @@ from store.mails.ledger import Message
 from store.trail import audit
 from triage import deciding, sort
 from triage.house import House
+from triage.known.open_again import open_again
 
 BATCH = 100
 """Mails replayed in one commit: clerks and workers write between two of them. As
@@ -121,7 +122,7 @@ def take_in(house: House, caller: Caller, message_id: int) -> int:
     with house.db.write() as tx:
         _require_aside(tx, caller, message_id)
         sort.enqueue_for_review(house, tx, found)
-        ledger.set_state(tx, message_id, LedgerState.SORTED, reason="taken_in", now=now)
+        open_again(tx, message_id, reason="taken_in", now=now)
         aside.resolve(tx, message_id, resolution="taken_in", now=now)
         _note(house, tx, caller, message_id, "mail.taken_in")
         item = items.of_message(tx, message_id)

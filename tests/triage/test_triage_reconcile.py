@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from rules.item import CloseReason
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
 from store.counts import ledger_counts
@@ -13,8 +14,8 @@ from tests.house_fixture import ADMIN, clerk, eml
 from tests.store.samples import act_counts
 from tests.stress.stress_truth import Act, Sent, Way
 from tests.triage.way import bring_in, states
-from triage import admin, aside, receive
-from triage.desk import item_view, lists
+from triage import admin, aside, receive, work
+from triage.desk import item_view, lists, undo
 from triage.filing import filing
 from triage.follow_moves import Reconciled
 from triage.reconcile import reconcile
@@ -226,6 +227,27 @@ def test_what_lay_aside_can_be_replayed_though_it_is_gone(house, box, lease):
     aside.replay(house, ADMIN, 1)
     one_sorter.sort_pending(house)
     assert states(house) == {"gone": 1}
+
+
+def test_work_that_begins_again_on_a_mail_that_left_its_postbox_is_on_one_that_is_gone(
+    house, box, lease
+):
+    bring_in(house, box, lease, eml("Guten Tag"))
+    claim = work.claim_next(house, clerk("435"), "435")
+    work.close(house, clerk("435"), claim.item_id, claim.token, reason=CloseReason.DONE)
+    (folder,) = folders_of(house, box)
+    gone(house, box, lease, folder=folder)
+    assert states(house) == {"done": 1}
+    undo.take_back(house, clerk("435"), claim.item_id)
+    assert states(house) == {"gone": 1}
+
+
+def test_machine_mail_taken_in_after_it_left_its_postbox_stays_gone(house, box, lease):
+    bring_in(house, box, lease, eml("Abwesend", Auto_Submitted="auto-replied"))
+    gone(house, box, lease, folder="Maschinell")
+    aside.take_in(house, ADMIN, 1)
+    assert states(house) == {"gone": 1}
+    assert len(lists.listing(house, clerk("435"), "435")) == 1
 
 
 def test_what_is_gone_is_kept_while_its_item_is_open(house, box, lease, clock):

@@ -22,6 +22,7 @@ from store.sending import outgoing
 from store.trail import audit
 from triage.desk import transitions
 from triage.house import House
+from triage.known.open_again import open_again
 
 BOUNCED = "reply.bounced"
 """Error code of an answer that came back."""
@@ -112,4 +113,4 @@ def _reopen_message(house: House, tx: Tx, message_id: int) -> None:
     """What was done is open again."""
     if ledger.locked(tx, message_id).state is LedgerState.DONE:
         now = house.clock()
-        ledger.set_state(tx, message_id, LedgerState.SORTED, reason="reopened", now=now)
+        open_again(tx, message_id, reason="reopened", now=now)

@@ -12,20 +12,20 @@ from rules.access import Caller, Permission
 from rules.codes import PaymentRelevant, Team
 from rules.errors import Refused
 from rules.item import EakteState, ItemCase
-from rules.ledger import LedgerState
 from rules.undo import UNDO_SECONDS, Undoable
 from store.database.engine import Tx
 from store.desk import claims, items
 from store.desk import undo as store
 from store.desk.items import Item, ItemChange, case_of, change_to
 from store.desk.undo import Undo
-from store.mails import ledger, verdicts
+from store.mails import verdicts
 from store.mails.verdicts import NewVerdict
 from store.trail import audit
 from triage.desk import holding
 from triage.desk.claimed import Claim
 from triage.filing import wish
 from triage.house import House
+from triage.known.open_again import open_again
 from triage.marks import marking
 
 
@@ -142,7 +142,7 @@ def _restore(house: House, tx: Tx, item: Item, found: Undo, now: datetime) -> No
     """What lies beside the item's row: the mail's state, its verdict, its folder."""
     deed = Undoable(found.deed)
     if deed is Undoable.CLOSED:
-        ledger.set_state(tx, item.message_id, LedgerState.SORTED, reason="", now=now)
+        open_again(tx, item.message_id, reason="", now=now)
         return
     if deed is Undoable.CORRECTED:
         _verdict_again(tx, item, found.before["verdict"], now)
