@@ -17,7 +17,7 @@ from store.acts import ops
 from store.places import sightings
 from store.places.sightings import Sighting
 from store.processes.leases import Lease
-from triage import follow_moves
+from triage import follow_moves, leasing
 from triage.follow_moves import Look, Reconciled
 from triage.house import House
 from triage.known import same_mail, set_back
@@ -25,9 +25,9 @@ from triage.known.connection_notes import ConnectionNotes
 from triage.ports import INBOX, Postbox
 
 READ_A_LOOK = 200
-"""Strangers whose bytes are read in one look, which must end within the lease; the next look goes
-on. Own decision 0030. As many known mails are read again after a new connection, all folders
-together, but at least five of each. Own decision 0112."""
+"""Strangers whose bytes are read in one look, which keeps new mail waiting; the next look goes on.
+Own decision 0030. As many known mails are read again after a new connection, all folders together,
+but at least five of each. Own decision 0112."""
 
 log = structlog.get_logger()
 
@@ -65,7 +65,8 @@ def reconcile(
     they are counted, and left where a person put them. They are read only while something is
     missing or gone; `read` remembers their fingerprints from look to look, because a folder may
     hold thousands of them, but those of numbers on one connection only.
-    Raises: TryLater: the postbox is away. Conflict: `lease.lost`.
+    The lease is prolonged from folder to folder. Raises: TryLater: the postbox is away. Conflict:
+    `lease.lost`.
     """
     memory = {} if read is None else read
     with house.db.read() as tx:
@@ -85,6 +86,7 @@ def reconcile(
         unfinished=len(unread) > READ_A_LOOK,
         untold=found.untold,
     )
+    lease = leasing.in_time(house, lease, seconds=house.policy.postbox_lease_seconds)
     return follow_moves.follow(house, box.name, lease, look)
 
 
@@ -101,6 +103,7 @@ def _in_all_folders(
     share = max(set_back.RUN, READ_A_LOOK // max(len(managed), 1))
     for folder in sorted(managed):
         # One after the other: a postbox may hold two million mails.
+        lease = leasing.in_time(house, lease, seconds=house.policy.postbox_lease_seconds)
         view = _view(box, folder)
         if view is None:
             continue
@@ -114,6 +117,7 @@ def _in_all_folders(
     if found.absent:
         # Somebody moved or deleted: only then are the folders searched that we never used.
         for folder in set(box.folders()) - managed:
+            lease = leasing.in_time(house, lease, seconds=house.policy.postbox_lease_seconds)
             view = _view(box, folder)
             found.unknown.extend(_unknown(house, box, view) if view else ())
     return found
@@ -129,7 +133,7 @@ def _seen(house: House, box: Postbox, lease: Lease, view: FolderView, *, most: i
     is_first = not notes.is_compared(view.folder)
     notes.compare_again_if_grown(view)
     held = set_back.numbers_hold(house, box, lease, view, seen.known)
-    # The first look on a connection, which tries each folder's newest, must end within the lease.
+    # The first look on a connection, which tries each folder's newest, is long enough without.
     if held and (is_first or set_back.go_down(house, box, lease, view, seen.known, most=most)):
         return seen
     return _compared(house, box, view)

@@ -11,10 +11,11 @@ from store.mails import ledger
 from store.places import sightings
 from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml
+from tests.refusals import code_of
 from tests.store.samples import act_counts
 from tests.stress.stress_truth import Act, Sent, Way
 from tests.triage.way import bring_in, states
-from triage import admin, aside, receive, work
+from triage import admin, aside, leasing, receive, work
 from triage.desk import item_view, lists, undo
 from triage.filing import filing
 from triage.follow_moves import Reconciled
@@ -240,6 +241,39 @@ def test_work_that_begins_again_on_a_mail_that_left_its_postbox_is_on_one_that_i
     assert states(house) == {"done": 1}
     undo.take_back(house, clerk("435"), claim.item_id)
     assert states(house) == {"gone": 1}
+
+
+class Slow:
+    """A postbox on a line where asking for one folder takes 50 seconds."""
+
+    def __init__(self, box, clock) -> None:
+        self._box, self._clock = box, clock
+
+    def __getattr__(self, name: str):
+        return getattr(self._box, name)
+
+    def view(self, folder: str):
+        self._clock.forward(seconds=50)
+        return self._box.view(folder)
+
+
+def test_a_look_that_takes_longer_than_the_lease_comes_to_its_end(house, box, clock):
+    with leasing.taken(house, "postbox:SC-Südwest", "slow", seconds=120) as lease:
+        bring_in(house, box, lease, *map(eml, ("Krankmeldung", "Termin", "Guten Tag")))
+        assert len(folders_of(house, box)) == 3
+        (uid,) = box.view("435 Kassel/AU").uids
+        place = next(box.fetch("435 Kassel/AU", "maildir", (uid,))).place
+        box.move(place, "435 Kassel/Termin")
+        assert reconcile(house, Slow(box, clock), lease) == Reconciled(moved_by_hand=1)
+
+
+def test_a_slow_look_ends_where_another_worker_has_the_postbox_meanwhile(house, box, clock):
+    with leasing.taken(house, "postbox:SC-Südwest", "slow", seconds=120) as lease:
+        bring_in(house, box, lease, eml("Krankmeldung"))
+        clock.forward(seconds=121)
+        with leasing.taken(house, "postbox:SC-Südwest", "other", seconds=120) as other:
+            assert other is not None
+            assert code_of(lambda: reconcile(house, Slow(box, clock), lease)) == "lease.lost"
 
 
 def test_machine_mail_taken_in_after_it_left_its_postbox_stays_gone(house, box, lease):
