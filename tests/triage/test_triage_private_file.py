@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rules.errors import Refused
-from triage import cli, private_file, training_file
+from triage import cli, training_file
+from triage.cli import private_file
 
 COMMANDS = Path(cli.__file__).parent
 OPEN_TO_ALL = {"texts.py"}

@@ -32,7 +32,8 @@ from tests.triage.rights_office import (
     office,
     refused,
 )
-from triage import console, rereading, wiring
+from triage import rereading, wiring
+from triage.cli import console
 from triage.cli.app import app
 from triage.house import RightsPolicy
 from triage.rights import decisions as rights

@@ -12,9 +12,10 @@ from rules.texts.approved import approval_line
 from store.approved import texts as shelf
 from store.mails.arrivals import Fault
 from store.places import sightings
-from triage import accept, admin, private_file, wiring
+from triage import accept, admin, wiring
 from triage import aside as set_aside
-from triage.console import (
+from triage.cli import private_file
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     DayOption,

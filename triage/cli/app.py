@@ -45,7 +45,7 @@ from triage.cli import (
     texts,
     trail,
 )
-from triage.console import fail, say
+from triage.cli.console import fail, say
 
 app = typer.Typer(
     name="postlotse",

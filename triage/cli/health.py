@@ -8,7 +8,7 @@ from rules.errors import Refused
 from rules.pause import is_silent
 from store.database.engine import Database
 from store.processes import heartbeats
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, show
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, show
 from triage.settings import load
 from triage.watch.health import NO_LOOPS, SILENT_AFTER
 from triage.watch.standing_alarms import PREFIXES

@@ -11,7 +11,7 @@ from rules.handover_match import Match
 from rules.outgoing import OutgoingKind
 from store.sending.outgoing_watch import Late
 from triage import outgoing_care, wiring
-from triage.console import (
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     DayOption,

@@ -9,7 +9,7 @@ import typer
 from rules.codes import Concern
 from rules.errors import Refused
 from triage import backfill, relearn, training_file, weak_labels, wiring
-from triage.console import (
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,

@@ -10,10 +10,9 @@ from rules.access import Caller
 from rules.errors import Refused
 from rules.rights.folder_findings import Finding, meaning, remedy, title
 from rules.rights.folder_levels import in_words
-from triage import private_file, wiring, workbook
-from triage.cli import rights_plans, rights_review
-from triage.cli.rights_lists import lists_app, rounds_app
-from triage.console import (
+from triage import wiring, workbook
+from triage.cli import private_file, rights_plans, rights_review
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
@@ -23,6 +22,7 @@ from triage.console import (
     require_ending,
     say,
 )
+from triage.cli.rights_lists import lists_app, rounds_app
 from triage.house import House
 from triage.rights import decisions as rights
 from triage.rights import matrix as rights_matrix

@@ -9,8 +9,9 @@ import typer
 from rules.errors import Refused
 from rules.rights.folder_levels import GERMAN
 from rules.rights.reporting_chain import Step, make_round
-from triage import private_file, wiring, workbook
-from triage.console import (
+from triage import wiring, workbook
+from triage.cli import private_file
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     counted,

@@ -12,7 +12,7 @@ from rules.rights.folder_levels import in_words
 from rules.rights.plan import Change, Deed, make_plan
 from store.rights.plans import PlanState, StoredPlan
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, counted, operator, say
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, counted, operator, say
 from triage.house import House
 from triage.ports import FolderRights
 from triage.rights import decisions as rights

@@ -11,7 +11,7 @@ from rules.rulesets.finding import has_errors
 from rules.rulesets.terms import action_sentence, rule_sentences
 from triage import wiring
 from triage.cli import ruleset_view
-from triage.console import (
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,

@@ -14,7 +14,7 @@ from rules.texts.use import SMALL_CELL, told
 from store.approved.texts import APPROVALS, APPROVALS_SECOND, ShelvedText
 from triage import wiring
 from triage.cli.admin import texts_app
-from triage.console import (
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
