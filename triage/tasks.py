@@ -26,10 +26,10 @@ from store.mails import heads, ledger, verdicts
 from store.sending import outgoing, outgoing_turns
 from store.sending.outgoing import NewOutgoing, Outgoing
 from store.tables.ledger import OutgoingState
-from triage import modes
 from triage.desk import transitions
 from triage.doorkeeper import workable_item
 from triage.house import BERLIN, House
+from triage.postboxes import modes
 
 _UNDER_WAY: Final = frozenset({OutgoingState.NEW, OutgoingState.CLAIMED, OutgoingState.DEAD})
 """Not out of the house. A rejection is an answer: the clerk reads it and decides."""

@@ -33,7 +33,7 @@ from tests.servers.postgres import PostgresServer
 from tests.triage.way import Eakte, Post
 from triage import admin, backup, log, rereading, wiring
 from triage.house import House
-from triage.postbox_round import PostboxJob
+from triage.postboxes.round import PostboxJob
 from triage.send import Outlets
 from triage.settings import load
 from triage.worker import Worker

@@ -37,7 +37,7 @@ from tests.servers.postgres import REPLICATION, PostgresServer, free_port
 from tests.triage.way import Eakte, Post
 from triage import admin, log, wiring
 from triage.house import House
-from triage.postbox_round import PostboxJob
+from triage.postboxes.round import PostboxJob
 from triage.send import Outlets
 from triage.settings import Settings
 from triage.settings.door import DoorSettings

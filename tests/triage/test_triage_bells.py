@@ -17,10 +17,11 @@ from tests.house_fixture import eml, open_house
 from tests.servers.exchange import ExchangeServer, Fault
 from tests.triage.way import Eakte, Post
 from tests.waiting import until
-from triage import bells, log, send
-from triage.bells import Ringer
+from triage import log, send
 from triage.house import House
-from triage.postbox_round import PostboxJob
+from triage.postboxes import bells
+from triage.postboxes.bells import Ringer
+from triage.postboxes.round import PostboxJob
 from triage.settings import check
 from triage.wiring import postboxes
 from triage.worker import Worker

@@ -24,7 +24,7 @@ from triage.desk.story import BY_HAND
 from triage.filing import filing
 from triage.halting import Begin
 from triage.house import House, PostboxPlan
-from triage.postbox_round import PostboxJob
+from triage.postboxes.round import PostboxJob
 from triage.send import Outlets
 from triage.watch import health
 from triage.worker import Worker

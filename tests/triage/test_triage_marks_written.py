@@ -30,7 +30,7 @@ from triage import handover, receive, rounds, send, work
 from triage.desk import holding
 from triage.filing import filing
 from triage.marks.written import NO_MAIL, Written, write_due
-from triage.postbox_round import PostboxJob, PostboxRound
+from triage.postboxes.round import PostboxJob, PostboxRound
 from triage.worker import Worker
 
 IN_WORK, DONE, OVER = "postlotse_in_arbeit", "postlotse_erledigt", "postlotse_uebergeben"

@@ -27,7 +27,7 @@ from triage.filing import filing
 from triage.follow_moves import Reconciled
 from triage.house import PostboxPlan
 from triage.known import one_folder
-from triage.postbox_round import PostboxJob, PostboxRound
+from triage.postboxes.round import PostboxJob, PostboxRound
 from triage.reconcile import reconcile
 from triage.settings import Settings
 from triage.watch import health

@@ -27,7 +27,7 @@ from tests.waiting import until
 from triage import admin, log, wiring
 from triage.house import House
 from triage.ports import Door, Postbox
-from triage.postbox_round import PostboxJob
+from triage.postboxes.round import PostboxJob
 from triage.send import Outlets
 from triage.settings import Settings
 from triage.settings.door import DoorSettings

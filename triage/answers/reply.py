@@ -33,12 +33,12 @@ from store.mails import ledger, originals, verdicts
 from store.sending import outgoing, reply_room
 from store.sending.outgoing import NewOutgoing, Outgoing
 from store.trail import audit
-from triage import modes
 from triage.answers import reply_text
 from triage.answers.reply_text import Wanted, Wording
 from triage.desk import identity
 from triage.doorkeeper import visible_item, workable_item
 from triage.house import House
+from triage.postboxes import modes
 
 
 @dataclass(frozen=True, slots=True)
