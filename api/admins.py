@@ -38,12 +38,13 @@ from api.schemas.outgoing import AgainIn
 from api.schemas.trial import TrialList
 from rules.figures import By
 from store.trail.trail_pages import Place
-from triage import admin, aside, day_figures, figures, observed, outgoing_care, relearn
+from triage import admin, aside, day_figures, figures, observed, outgoing_care
 from triage.admin import Completeness
 from triage.day_figures import Report
 from triage.figures import Overview
 from triage.known import perhaps_twice
 from triage.known.perhaps_twice import Pair
+from triage.learning import relearn
 from triage.marks import view as mark_view
 from triage.sending import again
 from triage.trail.words import said

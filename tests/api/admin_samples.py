@@ -17,8 +17,8 @@ from store.processes.halts import Halt
 from tests.api.item_samples import NOW, TODAY
 from triage.admin import Completeness, PostboxRow
 from triage.known.perhaps_twice import Pair
+from triage.learning.relearn import Waiting
 from triage.observed import AgencyPart, Disagreement, Observed
-from triage.relearn import Waiting
 from triage.trail.standing import TrailStanding
 
 
