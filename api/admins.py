@@ -38,7 +38,7 @@ from api.schemas.outgoing import AgainIn
 from api.schemas.trial import TrialList
 from rules.figures import By
 from store.trail.trail_pages import Place
-from triage import admin, aside, day_figures, figures, observed, outgoing_care
+from triage import admin, aside, day_figures, figures, observed
 from triage.admin import Completeness
 from triage.day_figures import Report
 from triage.figures import Overview
@@ -46,7 +46,7 @@ from triage.known import perhaps_twice
 from triage.known.perhaps_twice import Pair
 from triage.learning import relearn
 from triage.marks import view as mark_view
-from triage.sending import again
+from triage.sending import again, dead_letters
 from triage.trail.words import said
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
@@ -147,7 +147,7 @@ def outgoing_listing(
 )
 def outgoing_replay_all(house: HouseHere, caller: MayReplay, choice: OutgoingIn) -> dict[str, int]:
     """All of one kind or error, or all; without hand-overs that were settled otherwise."""
-    done = outgoing_care.replay_all(house, caller, kind=choice.kind, code=choice.error_code)
+    done = dead_letters.replay_all(house, caller, kind=choice.kind, code=choice.error_code)
     return {"replayed": done}
 
 

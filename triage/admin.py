@@ -25,8 +25,8 @@ from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
 from store.trail import trail_pages
 from store.trail.trail_pages import Place, TrailPage
-from triage import outgoing_care
 from triage.house import House, PostboxPlan
+from triage.sending import dead_letters
 from triage.watch import freshness, health
 from triage.watch.freshness import Freshness
 from triage.watch.health import Check
@@ -126,8 +126,8 @@ def outgoing_replay(house: House, caller: Caller, outgoing_id: int) -> None:
     now = house.clock()
     with house.db.write() as tx:
         # Before anything is said of its state: of others' rows nobody learns that there are any.
-        outgoing_care.of_region(tx, caller, outgoing_id)
-        outgoing_care.replay(tx, caller, outgoing_id, now=now)
+        dead_letters.of_region(tx, caller, outgoing_id)
+        dead_letters.replay(tx, caller, outgoing_id, now=now)
 
 
 def trail(

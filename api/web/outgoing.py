@@ -19,9 +19,11 @@ from rules.errors import HouseError, Refused
 from rules.tasks import kind_of_key
 from store.sending.outgoing import Outgoing
 from store.sending.outgoing_watch import Departure
-from triage import admin, day_match, outgoing_care, outgoing_words
-from triage.day_match import DayMatch
-from triage.sending import again
+from triage import admin
+from triage.sending import again, day_match, dead_letters
+from triage.sending import words as outgoing_words
+from triage.sending.day_match import DayMatch
+from triage.watch import outgoing_alarms
 
 router = APIRouter(include_in_schema=False)
 
@@ -125,7 +127,7 @@ def _listing(
 def replay_all(visit: SendsReplay, art: Annotated[str, Form()] = "") -> Response:
     """All dead letters of the person's regions once more, or those of one kind."""
     kind = art if art in KINDS else ""
-    done = outgoing_care.replay_all(visit.house, visit.caller, kind=kind)
+    done = dead_letters.replay_all(visit.house, visit.caller, kind=kind)
     return go(f"/ausgang?{urlencode({'art': kind})}", Notice("sent_again", str(done)))
 
 
@@ -159,7 +161,7 @@ def match_page(visit: OpensFigures, tag: str = "", nach: Cursor = None, ab: str 
 
     `nach`: cursor of the overdue rows, or the number of one; `ab`: cursor of the hand-overs.
     """
-    late = outgoing_care.late(visit.house, visit.caller, limit=PAGE_ROWS, after=_place(nach))
+    late = outgoing_alarms.late(visit.house, visit.caller, limit=PAGE_ROWS, after=_place(nach))
     day, fault = asked_day(visit, tag)
     found, away = _found(visit, tag)
     return page(

@@ -20,10 +20,11 @@ from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
 from tests.triage.way import Post, bring_in
-from triage import admin, day_match, handover, outgoing_care, rounds, send, tasks, work
+from triage import admin, handover, rounds, send, tasks, work
 from triage.desk import item_view
+from triage.sending import day_match, dead_letters
 from triage.texts import expiry as text_ends
-from triage.watch import health
+from triage.watch import health, outgoing_alarms
 
 ME = clerk("435")
 TEXT = "Kassel 34117 123A456789"
@@ -91,8 +92,8 @@ def test_taken_back_it_is_no_dead_letter_and_no_admin_sends_it(house, outlets, t
     claim = take("Kündigung")
     row = order_task(house, claim)
     cancel(house, claim, row)
-    assert outgoing_care.dead_by_kind(house) == {}
-    assert outgoing_care.replay_all(house, ADMIN) == 0
+    assert dead_letters.dead_by_kind(house) == {}
+    assert dead_letters.replay_all(house, ADMIN) == 0
     with pytest.raises(Conflict) as refused:
         admin.outgoing_replay(house, ADMIN, row)
     assert refused.value.code == "outgoing.not_dead"
@@ -172,16 +173,16 @@ def test_receipts_that_stay_away_are_told_for_tasks_too(house, outlets, take, cl
     order_task(house, claim)
     rounds.send_round(house, outlets, "w-1")
     clock.forward(hours=72)
-    assert outgoing_care.late(house, ADMIN, limit=9) == ()
+    assert outgoing_alarms.late(house, ADMIN, limit=9) == ()
     clock.forward(seconds=1)
-    (late,) = outgoing_care.late(house, ADMIN, limit=9)
+    (late,) = outgoing_alarms.late(house, ADMIN, limit=9)
     assert (late.kind, late.item_id) == ("task", claim.item_id)
     rounds.keep_order(house, "w-1")
     assert {one.name for one in health.ready(house) if not one.ok} >= {"task:receipts"}
     elsewhere = replace(ADMIN, regions=frozenset({"Nord"}))
-    assert outgoing_care.late(house, elsewhere, limit=9) == ()
+    assert outgoing_alarms.late(house, elsewhere, limit=9) == ()
     unwatched = replace(house, policy=replace(house.policy, task_receipt_hours=0))
-    assert outgoing_care.late(unwatched, ADMIN, limit=9) == ()
+    assert outgoing_alarms.late(unwatched, ADMIN, limit=9) == ()
     rounds.keep_order(unwatched, "w-2")
     with house.db.read() as tx:
         told = [entry.action for entry in audit.of_subject(tx, "task:receipts")]
@@ -196,8 +197,8 @@ def test_the_longest_wait_comes_first_of_both_kinds(house, outlets, take, clock)
     handover.order(house, ME, claim.item_id, claim.token)
     rounds.send_round(house, outlets, "w-1")
     clock.forward(hours=100)
-    assert [one.kind for one in outgoing_care.late(house, ADMIN, limit=9)] == ["task", "eakte"]
-    assert len(outgoing_care.late(house, ADMIN, limit=1)) == 1
+    assert [one.kind for one in outgoing_alarms.late(house, ADMIN, limit=9)] == ["task", "eakte"]
+    assert len(outgoing_alarms.late(house, ADMIN, limit=1)) == 1
 
 
 def test_a_match_tells_each_region_its_own_and_strangers_to_who_has_no_bounds(

@@ -21,11 +21,12 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, open_house
 from tests.triage.mortal import Crash
 from tests.triage.way import Eakte, Post, bring_in
-from triage import accept, admin, aside, handover, outgoing_care, rounds, send, work
+from triage import accept, admin, aside, handover, rounds, send, work
 from triage.answers import reply, returned, sent_copy
 from triage.answers.reply import Choice
 from triage.desk import item_view
 from triage.house import House, PostboxPlan
+from triage.sending import dead_letters
 
 ME = clerk("435")
 SENT = "Gesendet"
@@ -238,14 +239,14 @@ def settled(house, claim):
     work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.ANSWERED)
     leave(house, Refusing())
     again = work.claim_next(house, ME, "435")
-    assert outgoing_care.dead_by_kind(house) == {"reply": 1}
+    assert dead_letters.dead_by_kind(house) == {"reply": 1}
     work.close(house, ME, again.item_id, again.token, reason=CloseReason.DONE)
     return row
 
 
 def test_a_dead_answer_whose_item_was_closed_since_is_nobodys_and_not_sent_with_all(house, settled):
-    assert outgoing_care.dead_by_kind(house) == {}
-    assert outgoing_care.replay_all(house, ADMIN) == 0
+    assert dead_letters.dead_by_kind(house) == {}
+    assert dead_letters.replay_all(house, ADMIN) == 0
     admin.outgoing_replay(house, ADMIN, settled)
     assert len(leave(house).sent) == 1
 
@@ -258,8 +259,8 @@ def test_an_answer_that_a_restore_held_back_is_sent_with_all_though_its_item_is_
     clock.forward(minutes=1)
     with house.db.write() as tx:
         outgoing_restored.hold_back(tx, now=clock())
-    assert outgoing_care.dead_by_kind(house) == {"reply": 1}
-    assert outgoing_care.replay_all(house, ADMIN) == 1
+    assert dead_letters.dead_by_kind(house) == {"reply": 1}
+    assert dead_letters.replay_all(house, ADMIN) == 1
     assert len(leave(house).sent) == 1
 
 

@@ -10,7 +10,7 @@ import typer
 from rules.handover_match import Match
 from rules.outgoing import OutgoingKind
 from store.sending.outgoing_watch import Late
-from triage import outgoing_care, wiring
+from triage import wiring
 from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -22,7 +22,9 @@ from triage.cli.console import (
     say,
 )
 from triage.sending import again as sent_again
+from triage.sending import day_match, dead_letters
 from triage.settings import load
+from triage.watch import outgoing_alarms
 
 LISTED = 1000
 
@@ -52,7 +54,7 @@ def replay_all(
     Example: postlotse outbox replay-all --code eakte.drop_missing
     """
     house = wiring.house_of(config)
-    done = outgoing_care.replay_all(house, operator(), kind=kind or "", code=code)
+    done = dead_letters.replay_all(house, operator(), kind=kind or "", code=code)
     say(f"{done} outgoing rows are due again")
 
 
@@ -88,8 +90,8 @@ def match(
     settings = load(config)
     house = wiring.build_house(settings)
     wanted = _day(day) or house.local_now().date()
-    found = outgoing_care.match_day(house, wiring.outlets(settings).eakte, operator(), day=wanted)
-    late = outgoing_care.late(house, operator(), limit=LISTED)
+    found = day_match.of_day(house, wiring.outlets(settings).eakte, operator(), day=wanted)
+    late = outgoing_alarms.late(house, operator(), limit=LISTED)
     if as_json:
         told = {"overdue": [asdict(one) for one in late], "closes": found.closes}
         emit({"day": wanted.isoformat(), **asdict(found), **told})

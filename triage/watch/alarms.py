@@ -23,9 +23,9 @@ from rules.outgoing import OutgoingKind
 from store.database.engine import Tx
 from store.sending import outgoing
 from store.sending.outgoing import NewOutgoing, Outgoing
-from triage import posting
 from triage.house import BERLIN, House
 from triage.ports import HookOutlet, MailOutlet
+from triage.sending import posting
 from triage.watch import alarm_words
 
 CLAIM_SECONDS: Final = 360

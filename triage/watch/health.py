@@ -11,10 +11,10 @@ from store.database.engine import Tx
 from store.processes import heartbeats
 from store.processes.heartbeats import Beat
 from store.upkeep import postbox_names
-from triage import halting, outgoing_care
+from triage import halting
 from triage.house import House
 from triage.rulesets import switched_off as rules_off
-from triage.watch import freshness, remedies, standing_alarms, wandering
+from triage.watch import freshness, outgoing_alarms, remedies, standing_alarms, wandering
 from triage.watch.freshness import Freshness
 from triage.watch.standing_alarms import Trouble
 
@@ -75,7 +75,7 @@ def ready(house: House) -> tuple[Check, ...]:
                 b for b in heartbeats.all_beats(tx) if not b.name.startswith(_passed_over(house))
             ]
             off = (*_rules_off(house, tx), *_begin_unsaid(house, tx), *_old_names(house, tx))
-        ways, troubles = freshness.look(house), outgoing_care.WATCH.look(house)
+        ways, troubles = freshness.look(house), outgoing_alarms.WATCH.look(house)
         wanderers = wandering.WATCH.look(house)
     except HouseError as exc:
         remedy = remedies.of(exc.code)
