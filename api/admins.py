@@ -320,7 +320,7 @@ def marks(
     until: Annotated[date | None, Query(description="Last local day; without: as `since`.")] = None,
 ) -> dict[str, Any]:
     """For the picture of the region: how often which mark. No person, no small number."""
-    first = since or house.local_now().date()
+    first = since or house.today()
     last = max(until or first, first)
     found = mark_view.figures(house, caller, since=first, until=last)
     return {"since": first, "until": last, "marks": found}

@@ -72,14 +72,14 @@ def texts(
     q: Annotated[str, Query(max_length=100, description="Words of title, code or concern.")] = "",
 ) -> dict[str, tuple[Text, ...]]:
     """Of each text the newest version valid today; texts bound to a region only with that one."""
-    found = house.shelf().valid(house.local_now().date(), region)
+    found = house.shelf().valid(house.today(), region)
     return {"texts": tuple(text for text in found if fits(text, q))}
 
 
 @router.get("/texts/{text_id}", response_model=TextOut, summary="A text, newest valid version")
 def text(house: HouseHere, _caller: MayReadTexts, text_id: TextId) -> Text:
     """The version valid today. A text that has ended or was withdrawn is not given out."""
-    return _valid_today(house, text_id, house.local_now().date())
+    return _valid_today(house, text_id, house.today())
 
 
 @router.get(

@@ -24,7 +24,7 @@ def match(
     day: Annotated[date | None, Query(description="Local day; without: today.")] = None,
 ) -> dict[str, Any]:
     """Asks the eAkte's outlet, so it takes seconds. `closes` false: something is missing."""
-    wanted = day or house.local_now().date()
+    wanted = day or house.today()
     found = day_match.report(house, eakte_of(request), caller, day=wanted)
     return {
         "day": found.day,

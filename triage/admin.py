@@ -14,10 +14,10 @@ from rules import ledger as ledger_rules
 from rules.access import Caller, Permission
 from rules.errors import Refused
 from rules.ledger import LedgerState
+from rules.local_day import day_bounds
 from store.acts import marks_seen
 from store.acts.marks_seen import LastRead
 from store.counts import day_proof
-from store.database import local_day
 from store.mails import arrivals
 from store.mails.arrivals import Difference
 from store.sending import outgoing
@@ -159,7 +159,7 @@ def completeness(
             "postbox.unknown",
             "There is no such postbox in your regions. Remedy: name one of yours.",
         )
-    (whole,) = _sums(house, day or house.local_now().date(), (postbox,))
+    (whole,) = _sums(house, day or house.today(), (postbox,))
     return whole
 
 
@@ -184,7 +184,7 @@ def proof_of_day(
     """
     # Also where no postbox lies in the caller's regions.
     access.require(caller, Permission.READ_FIGURES)
-    return _sums(house, day or house.local_now().date(), _sums_of(house, caller))
+    return _sums(house, day or house.today(), _sums_of(house, caller))
 
 
 def _sums(house: House, day: date, wanted: tuple[str | None, ...]) -> tuple[Completeness, ...]:
@@ -233,7 +233,7 @@ def postboxes(house: House, caller: Caller) -> tuple[PostboxRow, ...]:
     checks = {check.name: check for check in health.ready(house)}
     ways = {way.way: way for way in freshness.look(house)}
     mine = [b for b in house.policy.postboxes if access.may_see_region(caller, b.region)]
-    midnight, _ = local_day.day_bounds(house.local_now().date())
+    midnight, _ = day_bounds(house.today())
     with house.db.read() as tx:
         marks = {box.name: marks_seen.last_read(tx, box.name, since=midnight) for box in mine}
     return tuple(

@@ -135,7 +135,7 @@ def park(
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         day = holding.park_day(house, item.agency_code, until)
-        event = Parked(until=day, today=house.local_now().date())
+        event = Parked(until=day, today=house.today())
         details = {"until": day.isoformat()}
         deed = Deed(event, "item.parked", details=details, more={"note": reason})
         saved = transitions.do(tx, caller, item, deed, token=token, now=now)

@@ -115,7 +115,7 @@ def keep_one(office: Office, *, days: int = 30) -> None:
     """Somebody lets the surplus account stay."""
     found = rights.standing(office.house, ANNA, BOX).open
     key = next(one.key for one in found if one.code is Code.SURPLUS)
-    until = office.house.local_now().date() + timedelta(days=days)
+    until = office.house.today() + timedelta(days=days)
     rights.keep(office.house, ANNA, BOX, key, reason="Vertretung bis Jahresende", until=until)
 
 

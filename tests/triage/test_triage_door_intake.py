@@ -34,7 +34,7 @@ KASSEL = "kassel@arbeitsagentur.example"
 
 def seen(house) -> int:
     with house.db.read() as tx:
-        return sum(arrivals.seen_by_postbox(tx, day=house.local_now().date()).values())
+        return sum(arrivals.seen_by_postbox(tx, day=house.today()).values())
 
 
 def test_a_delivery_is_kept_with_its_recipient_and_sorted_later(house):

@@ -208,7 +208,7 @@ def test_a_match_tells_each_region_its_own_and_strangers_to_who_has_no_bounds(
     handover.order(house, ME, claim.item_id, claim.token)
     rounds.send_round(house, outlets, "w-1")
     answer(drops / "eakte", "eakte-9-9-000000000000")
-    day = house.local_now().date()
+    day = house.today()
     told = {}
     for name, regions in (("all", None), ("own", {"Südwest"}), ("other", {"Nord"})):
         caller = replace(ADMIN, regions=regions and frozenset(regions))
@@ -239,7 +239,7 @@ def test_the_file_names_each_hand_over_with_its_finding(house, outlets, take):
     claim = take("Neues Konto")
     handover.order(house, ME, claim.item_id, claim.token)
     rounds.send_round(house, outlets, "w-1")
-    day = house.local_now().date()
+    day = house.today()
     text = day_match.export(day_match.report(house, outlets.eakte, ADMIN, day=day))
     head, line = text.splitlines()
     assert head.startswith("Tag;Befund;Schlüssel;Vorgang")

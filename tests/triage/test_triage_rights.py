@@ -105,7 +105,7 @@ def test_lists_and_rounds_are_for_admins_of_their_region(
 def test_what_is_kept_with_a_reason_is_in_no_plan_until_its_day(office: Office, clock) -> None:
     found = office.look()
     key = next(one.key for one in found.open if one.code is Code.SURPLUS)
-    until = office.house.local_now().date() + timedelta(days=30)
+    until = office.house.today() + timedelta(days=30)
 
     def keep(**more: object) -> None:
         asked = {"reason": "Vertretung bis Jahresende", "until": until, **more}
@@ -167,7 +167,7 @@ def test_what_is_new_since_the_sign_off_is_shown_and_a_new_round_asks_again(offi
         file.write("user=neu lr\n")
     row = {row.code: row for row in rights_matrix.rows(office.house, [office.look()])}["108"]
     assert (row.review, row.new) == (ReviewState.NEW_SINCE, 1)
-    today = office.house.local_now().date()
+    today = office.house.today()
     asked = make_round(REGION, today, directions_due=today, region_due=today)
     rights_reporting.start_round(office.house, ANNA, asked)
     row = {row.code: row for row in rights_matrix.rows(office.house, [office.look()])}["108"]
@@ -177,7 +177,7 @@ def test_what_is_new_since_the_sign_off_is_shown_and_a_new_round_asks_again(offi
 def test_a_round_that_is_started_again_with_the_same_days_goes_on_with_its_marks(
     office: Office,
 ) -> None:
-    today = office.house.local_now().date()
+    today = office.house.today()
     asked = make_round(REGION, today, directions_due=today, region_due=today)
     first = rights_reporting.start_round(office.house, ANNA, asked)
     rights_reporting.mark(office.house, ANNA, REGION, Step.AGENCY, unit="101")
@@ -189,7 +189,7 @@ def test_a_round_that_is_started_again_with_the_same_days_goes_on_with_its_marks
 
 
 def test_a_round_that_is_over_makes_the_unsigned_overdue(office: Office, clock) -> None:
-    today = office.house.local_now().date()
+    today = office.house.today()
     asked = make_round(REGION, today, directions_due=today, region_due=today)
     rights_reporting.start_round(office.house, ANNA, asked)
     clock.forward(days=1)
@@ -253,7 +253,7 @@ def test_lists_are_taken_whole_or_not_at_all_and_older_members_forgotten(office:
 
 
 def test_an_import_marks_the_agencies_in_the_chain(office: Office) -> None:
-    today = office.house.local_now().date()
+    today = office.house.today()
     rights_reporting.start_round(
         office.house, ANNA, make_round(REGION, today, directions_due=today, region_due=today)
     )
@@ -305,7 +305,7 @@ def test_what_is_handed_on_names_lists_and_no_members(office: Office) -> None:
 def test_the_printed_report_names_findings_decisions_and_sign_offs(office: Office) -> None:
     found = office.look()
     key = next(one.key for one in found.open if one.code is Code.SURPLUS)
-    until = office.house.local_now().date() + timedelta(days=30)
+    until = office.house.today() + timedelta(days=30)
     reason = "Vertretung <b>bis</b> Jahresende"
     rights.keep(office.house, ANNA, BOX, key, reason=reason, until=until)
     rights_signoff.agency(office.house, ANNA, BOX, "108")

@@ -96,7 +96,7 @@ def test_a_plan_that_was_begun_and_holds_no_more_can_be_undone(office: Office) -
         rights_work.apply(office.house, BERT.name, Halfway(office.desk, "killed"), plan_id)
     found = rights.standing(office.house, ANNA, BOX).open
     key = next(one.key for one in found if one.code is Code.TOO_HIGH)
-    until = office.house.local_now().date()
+    until = office.house.today()
     rights.keep(office.house, ANNA, BOX, key, reason="Vertretung bis heute", until=until)
     outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
     assert (outcome.done, outcome.code) == ((), "rights.plan_outdated")

@@ -48,7 +48,7 @@ def give(office: Office, line: str, *, instead: str = "") -> rights.Standing:
 def keep(office: Office, code: Code) -> None:
     found = rights.standing(office.house, ANNA, BOX).open
     key = next(one.key for one in found if (one.code, one.folder) == (code, FOLDER))
-    until = office.house.local_now().date() + timedelta(days=90)
+    until = office.house.today() + timedelta(days=90)
     rights.keep(office.house, ANNA, BOX, key, reason="Vertretung bis Jahresende", until=until)
 
 
@@ -98,7 +98,7 @@ def test_keeping_what_is_gone_is_refused(office: Office) -> None:
     found = rights.standing(office.house, ANNA, BOX).open
     key = next(one.key for one in found if one.folder == FOLDER)
     give(office, "# leer", instead="vertretung")
-    until = office.house.local_now().date()
+    until = office.house.today()
     call = lambda: rights.keep(  # noqa: E731
         office.house, ANNA, BOX, key, reason="Vertretung bis Jahresende", until=until
     )
@@ -170,7 +170,7 @@ def test_what_is_kept_is_what_was_read(office: Office) -> None:
     )
     read = rights.as_read(found)
     give(office, "user=vertretung lrswipkxtea", instead="vertretung")
-    until = office.house.local_now().date()
+    until = office.house.today()
 
     def kept() -> None:
         rights.keep(

@@ -176,7 +176,7 @@ def test_what_somebody_decided_to_keep_is_not_taken_by_a_plan_approved_before(
     plan_id, before = office.approved(), files(office)
     found = rights.standing(office.house, ANNA, BOX).open
     key = next(one.key for one in found if one.code is Code.SURPLUS)
-    until = office.house.local_now().date() + timedelta(days=30)
+    until = office.house.today() + timedelta(days=30)
     rights.keep(office.house, ANNA, BOX, key, reason="Vertretung bis Jahresende", until=until)
     outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
     assert (outcome.code, outcome.stopped_at) == ("rights.plan_outdated", "103 Ort103")

@@ -74,7 +74,7 @@ class Office:
             file.write(f"user={who} lr\n")
 
     def start_round(self) -> None:
-        today = self.house.local_now().date()
+        today = self.house.today()
         asked = make_round(REGION, today, directions_due=today, region_due=today)
         rights_reporting.start_round(self.house, ANNA, asked)
 

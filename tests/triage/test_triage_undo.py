@@ -37,7 +37,7 @@ Do = Callable[[House, Claim], object]
 
 
 def park(house: House, claim: Claim) -> None:
-    until = house.local_now().date() + timedelta(days=3)
+    until = house.today() + timedelta(days=3)
     work.park(house, ME, claim.item_id, claim.token, until=until, reason=REASON)
 
 

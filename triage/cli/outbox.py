@@ -89,7 +89,7 @@ def match(
     """
     settings = load(config)
     house = wiring.build_house(settings)
-    wanted = _day(day) or house.local_now().date()
+    wanted = _day(day) or house.today()
     found = day_match.of_day(house, wiring.outlets(settings).eakte, operator(), day=wanted)
     late = outgoing_alarms.late(house, operator(), limit=LISTED)
     if as_json:

@@ -88,7 +88,7 @@ def keep(
     found = [one for one in every if (one.folder, one.subject) == (folder, subject.lower())]
     if not found:
         raise Refused("finding.unknown", "There is no such finding; see `rights audit`.")
-    until = house.local_now().date() + timedelta(days=days)
+    until = house.today() + timedelta(days=days)
     for one in found:
         rights.keep(house, caller, postbox, one.key, reason=reason, until=until)
         say(f"stays until {until.isoformat()}: {title(one.code)}, {one.folder or 'lists'}")

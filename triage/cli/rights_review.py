@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from rules.errors import Refused
+from rules.local_day import BERLIN
 from triage import wiring
 from triage.cli.console import (
     DEFAULT_CONFIG,
@@ -15,7 +16,6 @@ from triage.cli.console import (
     operator,
     say,
 )
-from triage.house import BERLIN
 from triage.rights import decisions as rights
 from triage.rights import review as rights_review
 from triage.rights import signoff as rights_signoff

@@ -6,20 +6,21 @@ Source: F50; own decisions 0058, 0066.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
 from rules import access
 from rules.access import Caller, Permission
 from rules.handover_match import Match, Sent, match
+from rules.local_day import day_bounds
 from rules.rights.distribution_csv import write_rows
 from store.database.engine import Tx
 from store.mails import ledger
 from store.sending import outgoing_watch
 from store.sending.outgoing_watch import HandedOver
 from store.tables.ledger import OutgoingState
-from triage.house import BERLIN, House
+from triage.house import House
 from triage.ports import FileOutlet
 
 HEAPS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -92,7 +93,7 @@ def of_day(house: House, outlet: FileOutlet, caller: Caller, *, day: date) -> Ma
     Raises: Refused: `access.denied`. TryLater: `store.away`, and as the outlet.
     """
     access.require(caller, Permission.READ_FIGURES)
-    since, until = _midnight(day), _midnight(day + timedelta(days=1))
+    since, until = day_bounds(day)
     told = outlet.received_between(since, until)
     with house.db.read() as tx:
         rows = outgoing_watch.handed_over(tx, since=since, until=until)
@@ -142,7 +143,3 @@ def _of_keys(tx: Tx, keys: tuple[str, ...]) -> Iterator[HandedOver]:
 def _sent(tx: Tx, row: HandedOver) -> Sent:
     digest = ledger.message(tx, row.message_id).sha256 if row.message_id is not None else ""
     return Sent(row.key, digest, _ANSWERS.get(row.state))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=BERLIN)

@@ -100,7 +100,7 @@ def propose(
     Raises: Refused: `access.denied`, `sweep.nothing`, `sweep.reference`.
     """
     require(caller, Permission.RUN_RETENTION)
-    now, today = house.clock(), house.local_now().date()
+    now, today = house.clock(), house.today()
     rules = on_order(BASIS_WORDS[basis])
     with house.db.write() as tx:
         found = [one for one in ended_mail.of_ids(tx, message_ids) if _is_here(one)]
