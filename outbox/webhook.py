@@ -21,8 +21,8 @@ from outbox.cut_line import cut_after
 from outbox.trust import why_not_trusted
 from rules import hook
 from rules.errors import Refused, TryLater
+from rules.loopback import LOOPBACK
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _GONE: Final = 410
 """The receiver wants no more. Source: Standard Webhooks 1.0.0, "Webhook delivery"."""
 _ANSWER_BYTES: Final = 4_096

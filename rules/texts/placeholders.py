@@ -19,7 +19,7 @@ from rules.texts.language import Language
 Value = str | date | datetime
 """What fills a gap: a plain date, an aware time, or a checked one-line text."""
 
-_DAYS: Final = (
+WEEKDAYS: Final = (
     "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag",
 )  # fmt: skip
 _ENGLISH_DAYS: Final = (
@@ -123,7 +123,7 @@ def printed(name: str, value: Value, language: Language | None = None) -> str:
         local = value.astimezone(BERLIN)
         if english:
             return f"{_ENGLISH_DAYS[local.weekday()]}, {_english(local)} at {local:%H:%M}"
-        return f"{_DAYS[local.weekday()]}, {local:%d.%m.%Y} um {local:%H:%M} Uhr"
+        return f"{WEEKDAYS[local.weekday()]}, {local:%d.%m.%Y} um {local:%H:%M} Uhr"
     shape = _SHAPES.get(kind)
     if shape is not None and isinstance(value, str) and shape.fullmatch(value):
         return value

@@ -24,11 +24,11 @@ from rules.texts import second_text
 from rules.texts.approved import Text, covers
 from rules.texts.file import parse_text
 from rules.texts.language import Language, parts_of
+from rules.texts.lint import GENERAL
 from rules.texts.wording import lint
 
 APPROVALS: Final = "approvals.toml"
 APPROVALS_SECOND: Final = "approvals_second.toml"
-GENERAL: Final = "allgemein"
 """Folder of the texts that fit every concern."""
 
 _FILE: Final = re.compile(r"([a-z0-9_]+)(?:\.v([1-9][0-9]*))?\.txt")

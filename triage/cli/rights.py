@@ -16,6 +16,7 @@ from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    PostboxOption,
     counted,
     emit,
     operator,
@@ -33,8 +34,6 @@ from triage.rights import work as rights_work
 rights_app = typer.Typer(help="Folder permissions against reported lists.", no_args_is_help=True)
 rights_app.add_typer(lists_app, name="lists")
 rights_app.add_typer(rounds_app, name="round")
-
-PostboxOption = Annotated[str, typer.Option(help="Name of the postbox in the configuration.")]
 
 
 def register(app: typer.Typer) -> None:

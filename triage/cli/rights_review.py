@@ -11,6 +11,7 @@ from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    PostboxOption,
     counted,
     emit,
     operator,
@@ -21,7 +22,6 @@ from triage.rights import review as rights_review
 from triage.rights import signoff as rights_signoff
 from triage.rights.review import Part, ReviewState
 
-PostboxOption = Annotated[str, typer.Option(help="Name of the postbox in the configuration.")]
 StateOption = Annotated[ReviewState | None, typer.Option(help="Only folders in this state.")]
 
 

@@ -18,6 +18,7 @@ from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    VersionOption,
     emit,
     operator,
     read_text,
@@ -30,7 +31,6 @@ from triage.texts import view as text_view
 from triage.texts.export import approvals_of, files_of
 
 TextArgument = Annotated[str, typer.Argument(help="The text's id, <concern>.<name>.")]
-VersionOption = Annotated[int | None, typer.Option(help="Its version; the newest by default.")]
 FileArgument = Annotated[Path, typer.Argument(help="The text file, <folder>/<name>.txt.")]
 
 
