@@ -10,7 +10,6 @@ from rules.access import Caller
 from rules.codes import Concern, PaymentRelevant, Role
 from rules.errors import Refused
 from rules.postbox import TOO_LARGE, Place
-from store.counts import ledger_counts
 from store.mails import keeping, ledger
 from store.mails import same_mail as store_same_mail
 from store.mails.keeping import Arrival
@@ -18,6 +17,7 @@ from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
 from tests.triage.renumbering import Renumbering
+from tests.triage.way import rows
 from triage import admin, backfill, receive, work
 from triage.backfill import ByHead, Pace
 from triage.desk import item_view
@@ -66,11 +66,6 @@ def by_head(name="a.eml", size=60_000_001):
 
 def numbers(found):
     return found.kept, found.known, len(found.left_out)
-
-
-def rows(house):
-    with house.db.read() as tx:
-        return sum(ledger_counts.counts(tx).values())
 
 
 def test_an_archive_comes_in_and_a_second_time_nothing_does(house):

@@ -16,13 +16,12 @@ from rules.handover_match import Match
 from rules.item import CloseReason, EakteState
 from rules.ledger import LedgerState
 from store.deletion import retention
-from store.desk import items
 from store.mails import ledger
 from store.sending import outgoing, outgoing_claims, outgoing_watch
 from store.tables.ledger import OutgoingState
 from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
-from tests.triage.way import Post, bring_in
+from tests.triage.way import Post, bring_in, item_of, row_of
 from triage import handover, log, rounds, send, work
 from triage.desk import item_view
 from triage.desk.correction import Correction
@@ -54,16 +53,6 @@ def ordered(house, box, lease):
         return claim, row_of(house, handover.order(house, ME, claim.item_id, claim.token))
 
     return order
-
-
-def row_of(house, row_id):
-    with house.db.read() as tx:
-        return outgoing.get(tx, row_id)
-
-
-def item_of(house, item_id):
-    with house.db.read() as tx:
-        return items.get(tx, item_id)
 
 
 def tell(drop, row, sha256, **changes):

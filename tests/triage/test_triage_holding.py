@@ -10,10 +10,10 @@ from rules.access import Permission
 from rules.errors import Conflict, Refused
 from rules.item import ItemState
 from rules.worktime import WorkingHours
-from store.desk import items
 from store.processes.leases import Lease
 from store.trail import audit
 from tests.house_fixture import ADMIN, MACHINE, NOW, Clock, clerk, eml, service_center
+from tests.triage.way import item_of
 from triage import accept, rounds, work
 from triage.desk import holding
 from triage.house import House
@@ -28,11 +28,6 @@ def with_policy(house: House, **changes: object) -> House:
 
 def bring(house: House, *subjects: str) -> list[int]:
     return [accept.hand_in(house, MACHINE, eml(one)).item_id or 0 for one in subjects]
-
-
-def item_of(house: House, item_id: int) -> items.Item:
-    with house.db.read() as tx:
-        return items.get(tx, item_id)
 
 
 def told(house: House, item_id: int) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
-from tests.triage.way import Post, bring_in
+from tests.triage.way import Post, bring_in, row_of
 from triage import admin, handover, rounds, send, tasks, work
 from triage.desk import item_view
 from triage.sending import day_match, dead_letters
@@ -57,11 +57,6 @@ def take(house, box, lease):
         return work.claim_next(house, ME, "435")
 
     return bring
-
-
-def row_of(house, row_id):
-    with house.db.read() as tx:
-        return outgoing.get(tx, row_id)
 
 
 def cancel(house, claim, row, reason=WHY):

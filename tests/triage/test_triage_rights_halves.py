@@ -11,6 +11,7 @@ from rules.rights.folder_findings import Code
 from rules.rights.folder_levels import Rights
 from store.rights import plans as rights_plans
 from store.rights.plans import PlanState, StepState
+from tests.refusals import code_of
 from tests.rights_world import ez
 from tests.triage.rights_office import (
     ANNA,
@@ -21,7 +22,6 @@ from tests.triage.rights_office import (
     Stubborn,
     house,
     make_office,
-    refused,
 )
 from triage.house import House
 from triage.rights import decisions as rights
@@ -178,7 +178,7 @@ def test_a_plan_that_another_undid_before_ones_turn_is_not_carried_out_again(
 
     monkeypatch.setattr(rights_work, "_alone", late)
     deed = lambda: rights_work.apply(office.house, BERT.name, office.desk, plan_id)  # noqa: E731
-    assert refused(deed) == "rights.not_approved"
+    assert code_of(deed) == "rights.not_approved"
     assert not has(office, "group=ez-101")
     assert office.state(plan_id) is PlanState.UNDONE
 

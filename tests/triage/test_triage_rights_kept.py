@@ -13,6 +13,7 @@ from rules.rights.folder_findings import Code
 from store.rights import lists as rights_lists
 from store.tables.rights import rights_keep
 from tests.house_fixture import open_house
+from tests.refusals import code_of
 from tests.rights_world import REGION, ez
 from tests.triage.rights_office import (
     ANNA,
@@ -22,7 +23,6 @@ from tests.triage.rights_office import (
     house,
     make_office,
     office,
-    refused,
 )
 from triage.rights import decisions as rights
 from triage.rights import matrix as rights_matrix
@@ -102,7 +102,7 @@ def test_keeping_what_is_gone_is_refused(office: Office) -> None:
     call = lambda: rights.keep(  # noqa: E731
         office.house, ANNA, BOX, key, reason="Vertretung bis Jahresende", until=until
     )
-    assert refused(call) == "finding.unknown"
+    assert code_of(call) == "finding.unknown"
 
 
 def row(office: Office) -> Row:
@@ -178,7 +178,7 @@ def test_what_is_kept_is_what_was_read(office: Office) -> None:
             seen=read,
         )  # fmt: skip
 
-    assert (read, refused(kept)) == ("Prüfer", "rights.finding_changed")
+    assert (read, code_of(kept)) == ("Prüfer", "rights.finding_changed")
     assert open_here(office.look()) == {"vertretung"}
     give(office, "user=vertretung lr", instead="vertretung")
     kept()
