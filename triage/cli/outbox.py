@@ -1,4 +1,4 @@
-"""Commands for what is on its way out: send again, match a day with the eAkte."""
+"""Commands for what is on its way out: list, send again, match a day with the eAkte."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,7 +10,7 @@ import typer
 from rules.handover_match import Match
 from rules.outgoing import OutgoingKind
 from store.sending.outgoing_watch import Late
-from triage import wiring
+from triage import admin, wiring
 from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -20,6 +20,7 @@ from triage.cli.console import (
     emit,
     operator,
     say,
+    show,
 )
 from triage.sending import again as sent_again
 from triage.sending import day_match, dead_letters
@@ -37,11 +38,52 @@ _HEAPS = {
 }
 
 
-def register(outbox_app: typer.Typer) -> None:
-    """Add the commands to `postlotse outbox`."""
+outbox_app = typer.Typer(help="Outgoing rows: list, replay.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `postlotse outbox` to the application."""
+    app.add_typer(outbox_app, name="outbox")
+    outbox_app.command("list")(listing)
+    outbox_app.command("replay")(replay)
     outbox_app.command("replay-all")(replay_all)
     outbox_app.command("again")(again)
     outbox_app.command("match")(match)
+
+
+def listing(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List dead and rejected outgoing rows, newest first.
+
+    Example: postlotse outbox list --json
+    """
+    house, caller = wiring.house_of(config), operator()
+    after: int | None = None
+    while rows := admin.outgoing_listing(
+        house, caller, states=admin.ENDED_BADLY, limit=LISTED, after=after
+    ):
+        for row in rows:
+            line = {
+                "id": row.id,
+                "kind": row.kind,
+                "state": row.state.value,
+                "tries": row.tries,
+                "error": row.error_code,
+                "message": row.message_id,
+            }
+            show(line, as_json=as_json)
+        after = rows[-1].id
+
+
+def replay(
+    outgoing_id: Annotated[int, typer.Argument(help="Number of the outgoing row.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Send a dead or rejected row again, under the same key.
+
+    Example: postlotse outbox replay 12
+    """
+    admin.outgoing_replay(wiring.house_of(config), operator(), outgoing_id)
+    say(f"outgoing row {outgoing_id} is due again")
 
 
 def replay_all(
