@@ -19,7 +19,6 @@ from rules.errors import HouseError, Refused
 from rules.tasks import kind_of_key
 from store.sending.outgoing import Outgoing
 from store.sending.outgoing_watch import Departure
-from triage import admin
 from triage.sending import again, day_match, dead_letters
 from triage.sending import words as outgoing_words
 from triage.sending.day_match import DayMatch
@@ -95,10 +94,10 @@ def outgoing_page(
 def _listing(
     visit: Visit, asked: Asked, *, after: int | None, fault: Fault | None = None
 ) -> Response:
-    rows = admin.outgoing_listing(
+    rows = dead_letters.listing(
         visit.house,
         visit.caller,
-        states=admin.states_of(STATES[asked.state][1]),
+        states=dead_letters.states_of(STATES[asked.state][1]),
         kinds=(asked.kind,) if asked.kind else None,
         limit=PAGE_ROWS,
         after=after,
@@ -134,7 +133,7 @@ def replay_all(visit: SendsReplay, art: Annotated[str, Form()] = "") -> Response
 @router.post("/ausgang/{outgoing_id}/nochmal")
 def replay(visit: SendsReplay, outgoing_id: int) -> Response:
     """One of them, under its old key."""
-    admin.outgoing_replay(visit.house, visit.caller, outgoing_id)
+    dead_letters.replay(visit.house, visit.caller, outgoing_id)
     return go("/ausgang", Notice("sent_again", "1"))
 
 

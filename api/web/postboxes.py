@@ -16,7 +16,8 @@ from api.web.visit import OpensPostboxes, SendsPostboxes, Visit
 from rules import access
 from rules.access import Permission
 from rules.errors import Refused
-from triage import admin, halting
+from triage import halting
+from triage.postboxes import state as postbox_state
 from triage.trail import standing
 
 router = APIRouter(include_in_schema=False)
@@ -72,7 +73,7 @@ def _refused(visit: Visit, exc: Refused, typed: str) -> Response:
 
 
 def _page(visit: Visit, *, fault: str = "", typed: str = "") -> Response:
-    rows = admin.postboxes(visit.house, visit.caller)
+    rows = postbox_state.of_each(visit.house, visit.caller)
     now = visit.house.clock()
     return page(
         visit.request,

@@ -18,7 +18,7 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
 from tests.triage.renumbering import Renumbering
 from tests.triage.way import rows
-from triage import admin, backfill, receive, work
+from triage import backfill, completeness, receive, work
 from triage.backfill import ByHead, Pace
 from triage.desk import item_view
 from triage.desk.correction import Correction
@@ -235,7 +235,7 @@ def test_an_archive_is_asked_for_once_a_reading_and_its_beginning_stands_in_the_
 def test_it_goes_the_way_of_all_mail_and_the_sum_closes(house):
     fill(house, mails(house, 3))
     assert one_sorter.sort_pending(house) == 3
-    (sum_, _) = admin.proof_of_day(house, ADMIN)
+    (sum_, _) = completeness.proof_of_day(house, ADMIN)
     assert (sum_.seen, sum_.states["sorted"], sum_.closes) == (3, 3, True)
     with house.db.read() as tx:
         assert ledger.message(tx, 1).received_at == house.clock() - OLD

@@ -288,7 +288,7 @@ def test_what_somebody_else_sent_again_meanwhile_holds_up_no_other(house, box, l
 
     def overtaken(tx, **asked):
         found = listed(tx, **asked)
-        dead_letters.replay(tx, ADMIN, first, now=house.clock())
+        dead_letters._replay(tx, ADMIN, first, now=house.clock())
         return found
 
     monkeypatch.setattr(outgoing_watch, "dead_ids", overtaken)

@@ -32,7 +32,7 @@ from tests.house_fixture import ADMIN, service_center
 from tests.triage import machine_runs
 from tests.triage.desk_world import DONE, LATE, MAILS, NUMBERS, PEOPLE, SICK, DeskWorld, Word
 from tests.triage.mortal import Crash, MortalBox, MortalDatabase
-from triage import admin, handover, rounds, work
+from triage import completeness, handover, rounds, work
 from triage.answers import reply
 from triage.answers.reply import Choice
 from triage.desk import holding, undo
@@ -319,7 +319,7 @@ class Desk(DeskWorld, RuleBasedStateMachine):
         if not self.answered_anew:
             assert max(self.post.taken.values(), default=1) == 1, "a letter left twice"
         assert trail.broken is None
-        assert admin.completeness(self.house, ADMIN).closes
+        assert completeness.of_day(self.house, ADMIN).closes
 
 
 @pytest.fixture

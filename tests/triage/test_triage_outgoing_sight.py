@@ -20,7 +20,7 @@ from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
 from tests.triage.way import Post, bring_in, row_of
-from triage import admin, handover, rounds, send, tasks, work
+from triage import handover, rounds, send, tasks, work
 from triage.desk import item_view
 from triage.sending import day_match, dead_letters
 from triage.texts import expiry as text_ends
@@ -90,7 +90,7 @@ def test_taken_back_it_is_no_dead_letter_and_no_admin_sends_it(house, outlets, t
     assert dead_letters.dead_by_kind(house) == {}
     assert dead_letters.replay_all(house, ADMIN) == 0
     with pytest.raises(Conflict) as refused:
-        admin.outgoing_replay(house, ADMIN, row)
+        dead_letters.replay(house, ADMIN, row)
     assert refused.value.code == "outgoing.not_dead"
     assert row_of(house, row).state is OutgoingState.REJECTED
 
@@ -100,7 +100,7 @@ def test_a_row_of_another_region_is_unknown_whatever_became_of_it(house, outlets
     rounds.send_round(house, outlets, "w-1")
     elsewhere = replace(ADMIN, regions=frozenset({"Nord"}))
     with pytest.raises(Refused) as refused:
-        admin.outgoing_replay(house, elsewhere, row)
+        dead_letters.replay(house, elsewhere, row)
     assert refused.value.code == "outgoing.unknown"
 
 

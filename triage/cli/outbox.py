@@ -10,7 +10,7 @@ import typer
 from rules.handover_match import Match
 from rules.outgoing import OutgoingKind
 from store.sending.outgoing_watch import Late
-from triage import admin, wiring
+from triage import wiring
 from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -58,8 +58,8 @@ def listing(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) 
     """
     house, caller = wiring.house_of(config), operator()
     after: int | None = None
-    while rows := admin.outgoing_listing(
-        house, caller, states=admin.ENDED_BADLY, limit=LISTED, after=after
+    while rows := dead_letters.listing(
+        house, caller, states=dead_letters.ENDED_BADLY, limit=LISTED, after=after
     ):
         for row in rows:
             line = {
@@ -82,7 +82,7 @@ def replay(
 
     Example: postlotse outbox replay 12
     """
-    admin.outgoing_replay(wiring.house_of(config), operator(), outgoing_id)
+    dead_letters.replay(wiring.house_of(config), operator(), outgoing_id)
     say(f"outgoing row {outgoing_id} is due again")
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import typer
 
 from store.mails.arrivals import Fault
-from triage import admin, wiring
+from triage import completeness, wiring
 from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -47,7 +47,7 @@ def reconcile(
     Example: postlotse reconcile --day 2026-11-25
     """
     wanted = day_of(day, code="reconcile.day") if day else None
-    sums = admin.proof_of_day(wiring.house_of(config), operator(), day=wanted)
+    sums = completeness.proof_of_day(wiring.house_of(config), operator(), day=wanted)
     for sum_ in sums:
         emit(_sum_line(sum_)) if as_json else _say_sum(sum_)
     if not all(sum_.closes for sum_ in sums):
@@ -65,7 +65,7 @@ def perhaps_twice(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = F
         show(asdict(pair), as_json=as_json)
 
 
-def _sum_line(found: admin.Completeness) -> dict[str, object]:
+def _sum_line(found: completeness.Completeness) -> dict[str, object]:
     named = [{"message": one.message_id, "fault": one.fault.value} for one in found.differences]
     return {
         "postbox": found.postbox,
@@ -77,7 +77,7 @@ def _sum_line(found: admin.Completeness) -> dict[str, object]:
     }
 
 
-def _say_sum(found: admin.Completeness) -> None:
+def _say_sum(found: completeness.Completeness) -> None:
     line = _sum_line(found) | {"postbox": found.postbox or "(all)"}
     del line["differences"]
     show(line, as_json=False)

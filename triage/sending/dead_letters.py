@@ -1,8 +1,9 @@
-"""Dead letters: counted, and sent again, one or all, each under its old key.
+"""Outgoing rows for admins: listed by state; dead letters sent again, one or all, under their keys.
 
 Source: F48; own decisions 0058, 0066.
 """
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -19,9 +20,12 @@ from store.desk import items
 from store.mails import ledger
 from store.sending import outgoing, outgoing_turns, outgoing_watch
 from store.sending.outgoing import Outgoing
+from store.tables.ledger import OutgoingState
 from store.trail import audit
 from triage import handover
 from triage.house import House
+
+ENDED_BADLY: Final = outgoing.ENDED_BADLY
 
 BATCH: Final = 200
 """Sent again in one commit. Own decision 0058."""
@@ -30,6 +34,45 @@ _MEANWHILE: Final = frozenset({"outgoing.not_dead", "mail.deleted"})
 """What keeps one row back and none of the others: somebody was faster, and nothing is written."""
 
 log = structlog.get_logger()
+
+
+def states_of(names: Iterable[str]) -> frozenset[OutgoingState]:
+    """The states of these names, for callers that don't know the store."""
+    return frozenset(OutgoingState(name) for name in names)
+
+
+def listing(
+    house: House,
+    caller: Caller,
+    *,
+    states: Collection[OutgoingState],
+    limit: int,
+    after: int | None = None,
+    kinds: Collection[str] | None = None,
+) -> tuple[Outgoing, ...]:
+    """Outgoing rows of the caller's regions in these states (and of these kinds), newest first.
+
+    `after` is the id of the last row before. Raises: Refused: `access.denied`.
+    """
+    access.require(caller, Permission.REPLAY)
+    with house.db.read() as tx:
+        return outgoing.listing(
+            tx, states=states, kinds=kinds, limit=limit, after=after, regions=caller.regions
+        )
+
+
+def replay(house: House, caller: Caller, outgoing_id: int) -> None:
+    """Send a dead or rejected row again, under its old key.
+
+    Raises: Refused: `access.denied`, `outgoing.unknown`, also out of scope. Conflict:
+    `outgoing.not_dead`.
+    """
+    access.require(caller, Permission.REPLAY)
+    now = house.clock()
+    with house.db.write() as tx:
+        # Before anything is said of its state: of others' rows nobody learns that there are any.
+        of_region(tx, caller, outgoing_id)
+        _replay(tx, caller, outgoing_id, now=now)
 
 
 def dead_by_kind(house: House) -> dict[str, int]:
@@ -64,7 +107,7 @@ def replay_all(house: House, caller: Caller, *, kind: str = "", code: str = "") 
 
 def _replayed(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> bool:
     try:
-        replay(tx, caller, outgoing_id, now=now)
+        _replay(tx, caller, outgoing_id, now=now)
     except (Refused, Conflict) as exc:
         if exc.code not in _MEANWHILE:
             raise
@@ -73,7 +116,7 @@ def _replayed(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> boo
     return True
 
 
-def replay(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> Outgoing:
+def _replay(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> Outgoing:
     """One row is due again, under its old key; with its entry in the trail.
 
     In the transaction of a caller who has asked for right and region. Raises: Refused:
