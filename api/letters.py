@@ -21,6 +21,7 @@ from api.schemas.texts import (
     TextList,
     TextOut,
 )
+from api.texts import TextId
 from api.unchanged import WorksOnSeen
 from api.web.text_search import fits
 from rules.errors import Refused
@@ -32,10 +33,6 @@ from triage.answers.reply_text import Wanted
 from triage.house import House
 
 router = APIRouter(prefix="/v1", tags=["texts"])
-
-TextId = Annotated[
-    str, Path(max_length=120, description="<concern>.<name>", examples=["au.eingang"])
-]
 
 
 @router.get("/items/{item_id}/texts", response_model=ProposalsOut, summary="Fitting texts")

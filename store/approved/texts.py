@@ -24,7 +24,7 @@ from rules.texts import second_text
 from rules.texts.approved import Text, covers
 from rules.texts.file import parse_text
 from rules.texts.language import Language, parts_of
-from rules.texts.lint import GENERAL
+from rules.texts.lint import GENERAL, fits_folder
 from rules.texts.wording import lint
 
 APPROVALS: Final = "approvals.toml"
@@ -306,9 +306,7 @@ def _identity(path: Path) -> tuple[str, int | None]:
 
 
 def _check_place(text: Text, path: Path, version: int | None) -> None:
-    concern = path.parent.name
-    fits = not text.concerns if concern == GENERAL else concern in text.concerns
-    if not fits or version not in {None, text.version}:
+    if not fits_folder(text, path.parent.name) or version not in {None, text.version}:
         raise Refused(
             "text.path",
             f"{path}: folder and file name must fit the header (anliegen, version)",
