@@ -10,9 +10,9 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.rights.reporting_chain import Step, make_round
 from tests.house_fixture import open_house
-from triage import workbook
 from triage.rights import reporting as rights_reporting
 from triage.rights import tables as rights_tables
+from triage.rights import workbook
 from triage.rights.tables import Table
 
 NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

@@ -10,7 +10,7 @@ from rules.access import Caller
 from rules.errors import Refused
 from rules.rights.folder_findings import Finding, meaning, remedy, title
 from rules.rights.folder_levels import in_words
-from triage import wiring, workbook
+from triage import wiring
 from triage.cli import private_file, rights_plans, rights_review
 from triage.cli.console import (
     DEFAULT_CONFIG,
@@ -30,6 +30,7 @@ from triage.rights import matrix as rights_matrix
 from triage.rights import report as rights_report
 from triage.rights import tables as rights_tables
 from triage.rights import work as rights_work
+from triage.rights import workbook
 
 rights_app = typer.Typer(help="Folder permissions against reported lists.", no_args_is_help=True)
 rights_app.add_typer(lists_app, name="lists")
