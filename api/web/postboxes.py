@@ -75,6 +75,7 @@ def _refused(visit: Visit, exc: Refused, typed: str) -> Response:
 def _page(visit: Visit, *, fault: str = "", typed: str = "") -> Response:
     rows = postbox_state.of_each(visit.house, visit.caller)
     now = visit.house.clock()
+    reads_trail = access.may(visit.caller, Permission.READ_TRAIL)
     return page(
         visit.request,
         "postfaecher.html",
@@ -86,11 +87,7 @@ def _page(visit: Visit, *, fault: str = "", typed: str = "") -> Response:
         limit=days.span(visit.house.policy.overdue_minutes),
         stands={row.name: words.postbox_state(row.message) for row in rows},
         may_stop=halting.may_order(visit.caller),
-        trail=standing.look(visit.house, visit.caller) if _reads_trail(visit) else None,
+        trail=standing.look(visit.house, visit.caller) if reads_trail else None,
         fault=fault,
         typed=typed,
     )
-
-
-def _reads_trail(visit: Visit) -> bool:
-    return access.may(visit.caller, Permission.READ_TRAIL)

@@ -131,7 +131,7 @@ def match(
     """
     settings = load(config)
     house = wiring.build_house(settings)
-    wanted = _day(day) or house.today()
+    wanted = day_of(day, code="outbox.day") if day else house.today()
     found = day_match.of_day(house, wiring.outlets(settings).eakte, operator(), day=wanted)
     late = outgoing_alarms.late(house, operator(), limit=LISTED)
     if as_json:
@@ -159,7 +159,3 @@ def _say_late(late: Sequence[Late]) -> None:
     say(f"receipts overdue, of all days: {len(late)}{more}")
     for one in late:
         say(f"  {one.key} left {one.sent_at:%Y-%m-%d %H:%M} UTC, item {one.item_id}")
-
-
-def _day(day: str | None) -> date | None:
-    return day_of(day, code="outbox.day") if day else None
