@@ -122,8 +122,7 @@ def _do(house: House, found: OrderedTrial, lease: Lease) -> None:
 
 def _tried(house: House, found: OrderedTrial, lease: Lease) -> tuple[dict[str, Any] | None, str]:
     """What came out, or a code."""
-    regions = frozenset(found.scope.split(",")) if found.scope else None
-    asker = Caller(found.actor, Role.ADMIN, agencies=None, regions=regions)
+    asker = Caller(found.actor, Role.ADMIN, agencies=None, regions=_regions(found.scope))
     try:
         text = drafts.show(house, asker, found.set_id, found.version).version.text
         span = Span(found.days, found.mails)
@@ -158,3 +157,7 @@ def _digest(shown: Shown) -> str:
 
 def _scope(caller: Caller) -> str:
     return "" if caller.regions is None else ",".join(sorted(caller.regions))
+
+
+def _regions(scope: str) -> frozenset[str] | None:
+    return frozenset(scope.split(",")) if scope else None
