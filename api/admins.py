@@ -38,14 +38,18 @@ from api.schemas.outgoing import AgainIn
 from api.schemas.trial import TrialList
 from rules.figures import By
 from store.trail.trail_pages import Place
-from triage import admin, aside, day_figures, figures, observed, outgoing_care, relearn
-from triage.admin import Completeness
+from triage import aside, day_figures, figures, observed
+from triage import completeness as day_sum
+from triage.completeness import Completeness
 from triage.day_figures import Report
 from triage.figures import Overview
 from triage.known import perhaps_twice
 from triage.known.perhaps_twice import Pair
+from triage.learning import relearn
 from triage.marks import view as mark_view
-from triage.sending import again
+from triage.postboxes import state as postbox_state
+from triage.sending import again, dead_letters
+from triage.trail import standing as trail_standing
 from triage.trail.words import said
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
@@ -126,9 +130,9 @@ def outgoing_listing(
     cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Hand-overs and answers by state, newest first; without their content."""
-    states = admin.ENDED_BADLY if state is None else admin.states_of(state)
+    states = dead_letters.ENDED_BADLY if state is None else dead_letters.states_of(state)
     page = page_of(
-        lambda rows, after: admin.outgoing_listing(
+        lambda rows, after: dead_letters.listing(
             house, caller, states=states, limit=rows, after=after
         ),
         lambda row: row.id,
@@ -146,7 +150,7 @@ def outgoing_listing(
 )
 def outgoing_replay_all(house: HouseHere, caller: MayReplay, choice: OutgoingIn) -> dict[str, int]:
     """All of one kind or error, or all; without hand-overs that were settled otherwise."""
-    done = outgoing_care.replay_all(house, caller, kind=choice.kind, code=choice.error_code)
+    done = dead_letters.replay_all(house, caller, kind=choice.kind, code=choice.error_code)
     return {"replayed": done}
 
 
@@ -158,7 +162,7 @@ def outgoing_replay_all(house: HouseHere, caller: MayReplay, choice: OutgoingIn)
 )
 def outgoing_replay(house: HouseHere, caller: MayReplay, outgoing_id: OutgoingId) -> None:
     """A dead or rejected row goes out again, under its old key, so that it is one delivery."""
-    admin.outgoing_replay(house, caller, outgoing_id)
+    dead_letters.replay(house, caller, outgoing_id)
 
 
 @router.post(
@@ -186,7 +190,7 @@ def completeness(
     postbox: PostboxName = None,
 ) -> Completeness:
     """Seen = open + done + aside + gone + deleted, for one local day and all or one postbox."""
-    return admin.completeness(house, caller, day=day, postbox=postbox)
+    return day_sum.of_day(house, caller, day=day, postbox=postbox)
 
 
 @router.get(
@@ -214,7 +218,7 @@ def trail(
     What waits for its seal (`seal_seq` null) stands at the end. Come back with `sealed_cursor`.
     """
     after = Place() if cursor is None else trail_place(cursor)
-    page = admin.trail(house, caller, limit=limit, after=after, subject=subject)
+    page = trail_standing.page(house, caller, limit=limit, after=after, subject=subject)
     return {
         "entries": [asdict(entry) | {"text": said(entry.action)} for entry in page.entries],
         "next_cursor": None if page.going_on is None else of_trail(page.going_on),
@@ -225,7 +229,7 @@ def trail(
 @router.get("/postboxes", response_model=PostboxList, summary="The postboxes, as last found")
 def postboxes(house: HouseHere, caller: MayManagePostboxes) -> dict[str, Any]:
     """Whether each answers, and since when its oldest unsorted mail waits."""
-    return {"postboxes": admin.postboxes(house, caller)}
+    return {"postboxes": postbox_state.of_each(house, caller)}
 
 
 @router.get("/trial", response_model=TrialList, summary="What would have been done")
@@ -319,7 +323,7 @@ def marks(
     until: Annotated[date | None, Query(description="Last local day; without: as `since`.")] = None,
 ) -> dict[str, Any]:
     """For the picture of the region: how often which mark. No person, no small number."""
-    first = since or house.local_now().date()
+    first = since or house.today()
     last = max(until or first, first)
     found = mark_view.figures(house, caller, since=first, until=last)
     return {"since": first, "until": last, "marks": found}

@@ -15,8 +15,7 @@ from api.buckets import Limits
 from api.oidc.plan import OidcPlan
 from rules.codes import Role
 from rules.errors import Refused
-
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+from rules.loopback import LOOPBACK
 
 SECRET_BYTES_MIN: Final = 32
 """Shortest session secret. Source: RFC 2104 section 3 (key at least as long as the hash output)."""

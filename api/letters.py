@@ -21,6 +21,7 @@ from api.schemas.texts import (
     TextList,
     TextOut,
 )
+from api.texts import TextId
 from api.unchanged import WorksOnSeen
 from api.web.text_search import fits
 from rules.errors import Refused
@@ -32,10 +33,6 @@ from triage.answers.reply_text import Wanted
 from triage.house import House
 
 router = APIRouter(prefix="/v1", tags=["texts"])
-
-TextId = Annotated[
-    str, Path(max_length=120, description="<concern>.<name>", examples=["au.eingang"])
-]
 
 
 @router.get("/items/{item_id}/texts", response_model=ProposalsOut, summary="Fitting texts")
@@ -72,14 +69,14 @@ def texts(
     q: Annotated[str, Query(max_length=100, description="Words of title, code or concern.")] = "",
 ) -> dict[str, tuple[Text, ...]]:
     """Of each text the newest version valid today; texts bound to a region only with that one."""
-    found = house.shelf().valid(house.local_now().date(), region)
+    found = house.shelf().valid(house.today(), region)
     return {"texts": tuple(text for text in found if fits(text, q))}
 
 
 @router.get("/texts/{text_id}", response_model=TextOut, summary="A text, newest valid version")
 def text(house: HouseHere, _caller: MayReadTexts, text_id: TextId) -> Text:
     """The version valid today. A text that has ended or was withdrawn is not given out."""
-    return _valid_today(house, text_id, house.local_now().date())
+    return _valid_today(house, text_id, house.today())
 
 
 @router.get(

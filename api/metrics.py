@@ -22,12 +22,13 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import figures, halting, outgoing_care
+from triage import figures, halting
 from triage.house import House
 from triage.rulesets import switched_off as rules_off
+from triage.sending import dead_letters
 from triage.sweep import proof as sweep_proof
 from triage.texts import expiry as text_ends
-from triage.watch import alarm_checks, freshness, wandering
+from triage.watch import alarm_checks, freshness, outgoing_alarms, wandering
 
 REQUESTS: Final = Counter(
     "postlotse_http_requests", "Requests answered.", ("method", "route", "status")
@@ -83,8 +84,8 @@ def _looked(house: House) -> _Looked:
         aside=dict(figures.aside_reasons(house)),
         ending=len(text_ends.look(house)),
         sweep=sweep_proof.waiting(house),
-        dead=outgoing_care.dead_by_kind(house),
-        troubles={one.name: one.number for one in outgoing_care.WATCH.look(house)},
+        dead=dead_letters.dead_by_kind(house),
+        troubles={one.name: one.number for one in outgoing_alarms.WATCH.look(house)},
         wanderers={
             one.name.removeprefix(wandering.NAME): one.number for one in wandering.WATCH.look(house)
         },
@@ -149,10 +150,10 @@ def _tell_care(registry: CollectorRegistry, looked: _Looked) -> None:
         {"eakte": 0, "reply": 0, **looked.dead},
     )
     Gauge("postlotse_receipts_overdue", "Hand-overs without receipt.", registry=registry).set(
-        troubles.get(outgoing_care.UNANSWERED, 0)
+        troubles.get(outgoing_alarms.UNANSWERED, 0)
     )
     Gauge("postlotse_task_receipts_overdue", "Tasks without receipt.", registry=registry).set(
-        troubles.get(outgoing_care.TASKS, 0)
+        troubles.get(outgoing_alarms.TASKS, 0)
     )
     Gauge("postlotse_rules_off", "Rules in force that are off.", registry=registry).set(
         looked.rules_off

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors, metrics
-from api.doors import LOOPBACK
 from rules.errors import Refused
+from rules.loopback import LOOPBACK
 
 HEADERS: Final = {
     "Content-Security-Policy": (

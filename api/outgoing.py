@@ -9,8 +9,9 @@ from api.auth import HouseHere, MayReadFigures
 from api.cursor import Cursor, Limit, page_by_departure
 from api.schemas.outgoing import LateList, MatchOut
 from rules.errors import TryLater
-from triage import day_match, outgoing_care
 from triage.ports import FileOutlet
+from triage.sending import day_match
+from triage.watch import outgoing_alarms
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
 
@@ -23,7 +24,7 @@ def match(
     day: Annotated[date | None, Query(description="Local day; without: today.")] = None,
 ) -> dict[str, Any]:
     """Asks the eAkte's outlet, so it takes seconds. `closes` false: something is missing."""
-    wanted = day or house.local_now().date()
+    wanted = day or house.today()
     found = day_match.report(house, eakte_of(request), caller, day=wanted)
     return {
         "day": found.day,
@@ -39,7 +40,7 @@ def late(
 ) -> dict[str, Any]:
     """Hand-overs and tasks that left and have no receipt within the hours of the house."""
     page = page_by_departure(
-        lambda rows, after: outgoing_care.late(house, caller, limit=rows, after=after),
+        lambda rows, after: outgoing_alarms.late(house, caller, limit=rows, after=after),
         lambda row: row.departure,
         limit=limit,
         cursor=cursor,

@@ -18,14 +18,13 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from rules.errors import Refused
+from rules.local_day import BERLIN
 from rules.machine_mail import LOOP_HEADER, is_loop
 from rules.mail import ParsedMail
 from rules.texts.approved import Rendered
 
-_BERLIN: Final = ZoneInfo("Europe/Berlin")
 _REFERENCES_CHARACTERS: Final = 900
 """Room for References on one unfolded line: Python's folding writes encoded words into ids over
 78 characters, which breaks threads, so nothing is folded. Source: RFC 5322 section 2.1.1 (998)."""
@@ -92,7 +91,7 @@ def reply(
     mail["From"] = Address(sender.name, addr_spec=sender.address)
     mail["To"] = Address(addr_spec=to)
     mail["Subject"] = _one_line(rendered.subject)
-    mail["Date"] = format_datetime(date.astimezone(_BERLIN))
+    mail["Date"] = format_datetime(date.astimezone(BERLIN))
     mail["Message-ID"] = f"<{own_id}>"
     _join_thread(mail, original)
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"

@@ -52,7 +52,7 @@ class Dav:
 
     def require_base(self) -> None:
         """Raises: TryLater: `eakte.drop_missing`: the base is not there; it is never made here."""
-        answer = self._ask("PROPFIND", "", headers=_XML | {"Depth": "0"}, body=_ASK)
+        answer = self.line.ask("PROPFIND", "", headers=_XML | {"Depth": "0"}, body=_ASK)
         if answer.status in {404, 409}:
             raise TryLater("eakte.drop_missing", "the folder of eakte.url is not there; make it")
         self._require(answer)
@@ -81,7 +81,7 @@ class Dav:
 
     def is_there(self, folder: str, name: str) -> bool:
         """Whether the file is there now."""
-        answer = self._ask("HEAD", _path(folder, name))
+        answer = self.line.ask("HEAD", _path(folder, name))
         if answer.status in {404, 409, 410}:
             return False
         self._require(answer)
@@ -90,17 +90,17 @@ class Dav:
     def put_new(self, folder: str, name: str, data: bytes) -> None:
         """Write a file that must not be there yet; makes the folder where it is missing."""
         headers = {"If-None-Match": "*", "Content-Type": "application/octet-stream"}
-        answer = self._ask("PUT", _path(folder, name), headers=headers, body=data)
+        answer = self.line.ask("PUT", _path(folder, name), headers=headers, body=data)
         if answer.status in {404, 409}:
             self.make_folder(folder)
-            answer = self._ask("PUT", _path(folder, name), headers=headers, body=data)
+            answer = self.line.ask("PUT", _path(folder, name), headers=headers, body=data)
         self._require(answer)
 
     def make_folder(self, folder: str) -> None:
         """Make a folder and those above it, below the base. Idempotent."""
         steps = folder.split("/")
         for depth in range(1, len(steps) + 1):
-            answer = self._ask("MKCOL", "/".join(steps[:depth]))
+            answer = self.line.ask("MKCOL", "/".join(steps[:depth]))
             # 405: it is there already (RFC 4918 section 9.3.1).
             if answer.status != 405:
                 self._require(answer)
@@ -111,10 +111,10 @@ class Dav:
         The target's folder is made where it is missing.
         """
         headers = {"Destination": self.line.address(_path(*to)), "Overwrite": "F"}
-        answer = self._ask("MOVE", _path(folder, name), headers=headers)
+        answer = self.line.ask("MOVE", _path(folder, name), headers=headers)
         if answer.status == 409:
             self.make_folder(to[0])
-            answer = self._ask("MOVE", _path(folder, name), headers=headers)
+            answer = self.line.ask("MOVE", _path(folder, name), headers=headers)
         if answer.status in {404, 412}:
             return False
         self._require(answer)
@@ -122,21 +122,11 @@ class Dav:
 
     def remove(self, folder: str, name: str) -> bool:
         """Remove a file; False where it is gone. Idempotent."""
-        answer = self._ask("DELETE", _path(folder, name))
+        answer = self.line.ask("DELETE", _path(folder, name))
         if answer.status in {404, 410}:
             return False
         self._require(answer)
         return True
-
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: dict[str, str] | None = None,
-        body: bytes | None = None,
-    ) -> Answer:
-        return self.line.ask(method, path, headers=headers, body=body)
 
     def _require(self, answer: Answer) -> None:
         if not answer.is_good:

@@ -12,13 +12,12 @@ from typing import Any, Final
 
 from outbox.durable import publish_file
 from outbox.eakte import METADATA, PACKAGES
-from outbox.package_zip import SUMS
+from outbox.package_zip import SUM, SUMS
 from outbox.receipt_folder import CONFIRMED, RECEIPTS, receipt_json
 from rules.errors import TryLater
 from rules.handover import Receipt
 
 _KUNDENNUMMER: Final = re.compile(r"\d{3}[A-Z]\d{6}", re.ASCII)
-_SUM: Final = re.compile(r"([0-9a-f]{64})  ([^/\n]+)\n")
 
 
 def answer_once(drop: Path, *, now: datetime, after_seconds: float) -> int:
@@ -59,7 +58,7 @@ def _judge(folder: Path, now: datetime) -> Receipt:
 
 def _objection(folder: Path, metadata: dict[str, Any]) -> str:
     """Why the package is turned away, in German for the clerk; empty if it isn't."""
-    sums = _SUM.findall((folder / SUMS).read_text("ascii")) if (folder / SUMS).exists() else []
+    sums = SUM.findall((folder / SUMS).read_text("ascii")) if (folder / SUMS).exists() else []
     whole = {name for _, name in sums} | {SUMS} == {path.name for path in folder.iterdir()}
     same = whole and all(
         sha256((folder / name).read_bytes()).hexdigest() == digest for digest, name in sums

@@ -60,7 +60,7 @@ class HttpOutlet:
             # Never the bare key: an odd one would be a line break in the head.
             "Idempotency-Key": name,
         }
-        answer = self._good("POST", "pakete", headers=headers, body=body)
+        answer = self._post("pakete", headers=headers, body=body)
         told = receipt_paper.read(answer.body)
         return told if isinstance(told, Receipt) and told.key == package.key else None
 
@@ -165,12 +165,10 @@ class HttpOutlet:
     def _give_back(self, paper: Paper, place: str) -> None:
         headers = {"Content-Type": "application/json"}
         body = receipt_json(paper) if isinstance(paper, Receipt) else _arrival_json(paper)
-        self._good("POST", f"quittungen/{place}", headers=headers, body=body)
+        self._post(f"quittungen/{place}", headers=headers, body=body)
 
-    def _good(
-        self, method: str, path: str, *, headers: dict[str, str], body: bytes | None = None
-    ) -> Answer:
-        answer = self.line.ask(method, path, headers=headers, body=body)
+    def _post(self, path: str, *, headers: dict[str, str], body: bytes) -> Answer:
+        answer = self.line.ask("POST", path, headers=headers, body=body)
         if not answer.is_good:
             raise failure(answer, now=self.clock())
         return answer

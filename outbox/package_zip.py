@@ -15,7 +15,7 @@ SUMS: Final = "SHA256SUMS"
 
 _STAMP: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP can name; the real ones stand in the files."""
-_SUM: Final = re.compile(r"([0-9a-f]{64})  ([^/\n]+)\n")
+SUM: Final = re.compile(r"([0-9a-f]{64})  ([^/\n]+)\n")
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:
@@ -32,7 +32,7 @@ def is_whole(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
-            sums = _SUM.findall(archive.read(SUMS).decode("ascii"))
+            sums = SUM.findall(archive.read(SUMS).decode("ascii"))
             same = all(sha256(archive.read(name)).hexdigest() == told for told, name in sums)
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, EOFError):
         return False

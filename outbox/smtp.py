@@ -22,8 +22,8 @@ from outbox.cut_line import within
 from outbox.smtp_answers import Step, failure, require
 from outbox.trust import why_not_trusted
 from rules.errors import Refused, TryLater
+from rules.loopback import LOOPBACK
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _ANSWERS: Final = 5
 """So many times `timeout_seconds` a sending lasts at most, however slowly the server speaks."""
 
@@ -58,7 +58,7 @@ class SmtpOutlet:
     account: SmtpAccount
 
     def __post_init__(self) -> None:
-        if self.account.tls == "none-loopback-only" and self.account.host not in _LOOPBACK:
+        if self.account.tls == "none-loopback-only" and self.account.host not in LOOPBACK:
             raise Refused(
                 "smtp.tls_required",
                 f"{self.account.host} is another machine; set tls to starttls or implicit",

@@ -15,14 +15,14 @@ from ipaddress import ip_address
 from pathlib import Path
 from time import time
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from outbox.cut_line import cut_after
 from outbox.trust import why_not_trusted
 from rules import hook
 from rules.errors import Refused, TryLater
+from rules.loopback import LOOPBACK
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _GONE: Final = 410
 """The receiver wants no more. Source: Standard Webhooks 1.0.0, "Webhook delivery"."""
 _ANSWER_BYTES: Final = 4_096
@@ -75,7 +75,7 @@ class WebhookOutlet:
 
     def _exchange(self, body: bytes, headers: dict[str, str]) -> int:
         parts = urlsplit(self.url)
-        host, port = parts.hostname or "", parts.port or _default_port(parts)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         line = http.client.HTTPConnection(host, port, timeout=self.timeout_seconds)
         address = _address(host, port)
         plain = socket.create_connection((address, port), timeout=self.timeout_seconds)
@@ -127,10 +127,6 @@ def _address(host: str, port: int) -> str:
     if elsewhere or (address.is_loopback and host not in LOOPBACK):
         raise Refused("webhook.address", f"{host} leads to {address}; no receiver can be there")
     return str(found)
-
-
-def _default_port(parts: SplitResult) -> int:
-    return 443 if parts.scheme == "https" else 80
 
 
 def _judged(status: int) -> str:

@@ -12,16 +12,15 @@ from datetime import datetime
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 from xml.etree import ElementTree as ET
-from zoneinfo import ZoneInfo
 
 from rules import process_id
 from rules.handover import Package
+from rules.local_day import BERLIN
 
 NAMESPACE: Final = "urn:xoev-de:xdomea:schema:3.0.0"
 MESSAGE: Final = "FVDaten.SGOAblegen.0605"
 EXTENSION: Final = "urn:postlotse:eakte:1"
 
-_BERLIN: Final = ZoneInfo("Europe/Berlin")
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 can't carry, even escaped. Source: XML 1.0 section 2.2 (Char)."""
 
@@ -74,7 +73,7 @@ def _document(document: ET.Element, package: Package) -> None:
     if package.kundennummer:
         _add(general, "Kennzeichen", package.kundennummer)
     _code(_add(general, "Medium"), "001", "medium", "1.0")
-    received = datetime.fromisoformat(package.received_at).astimezone(_BERLIN)
+    received = datetime.fromisoformat(package.received_at).astimezone(BERLIN)
     _add(document, "Posteingangsdatum", received.date().isoformat())
     _add(document, "Typ", "E-Mail")
     _version(_add(document, "Version"), package)

@@ -6,6 +6,10 @@ hours: no look at the folders for so long).
 """
 
 from datetime import datetime, timedelta
+from typing import Final
+
+SILENT_AFTER: Final = timedelta(minutes=5)
+"""A loop that said nothing for so long is stuck or not running. Own decision 0024."""
 
 
 def is_over(since: datetime, *, now: datetime, pause: timedelta) -> bool:
@@ -16,9 +20,9 @@ def is_over(since: datetime, *, now: datetime, pause: timedelta) -> bool:
     return not timedelta() <= now - since < pause
 
 
-def is_silent(last: datetime, *, now: datetime, after: timedelta) -> bool:
-    """Whether a sign of life is older than that, or further in the future than clocks differ.
+def is_silent(last: datetime, *, now: datetime) -> bool:
+    """Whether a sign of life is too old, or further in the future than clocks differ.
 
     Whoever lives gives the next one by the clock as it is now. Source: own decision 0024.
     """
-    return abs(now - last) > after
+    return abs(now - last) > SILENT_AFTER

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rules.codes import Channel, Concern
+from rules.deadlines import HOUSE_RULE
 from rules.errors import Refused
 
 _ESERVICE: Final = frozenset({Channel.ESERVICE_AU, Channel.ESERVICE_VERAENDERUNG})
@@ -35,7 +36,6 @@ _ELSEWHERE: Final[dict[Channel, str]] = {
 _WEISUNG: Final = (
     "Weisung 202001001 Nr. 2.4 a 4 (abgelaufen 31.12.2022, als Hausregel weitergeführt)"
 )
-_HOUSE: Final = "Hausregel"
 
 
 MAX_REPLIES_A_DAY: Final = 5
@@ -62,9 +62,13 @@ def may_reply(channel: Channel, concerns: Iterable[Concern]) -> ReplyRule:
     section 2 (no answers to automatic mail); own decision 0016.
     """
     if channel is Channel.MASCHINELL:
-        return ReplyRule(False, "Maschinell erzeugte Nachrichten werden nicht beantwortet.", _HOUSE)
+        return ReplyRule(
+            False, "Maschinell erzeugte Nachrichten werden nicht beantwortet.", HOUSE_RULE
+        )
     if channel not in _ESERVICE:
-        return ReplyRule(True, "Antwort mit einem freigegebenen Textbaustein ist möglich.", _HOUSE)
+        return ReplyRule(
+            True, "Antwort mit einem freigegebenen Textbaustein ist möglich.", HOUSE_RULE
+        )
     exceptions = [ESERVICE_EXCEPTIONS[code] for code in concerns if code in ESERVICE_EXCEPTIONS]
     if exceptions:
         topics = "“ und „".join(dict.fromkeys(exceptions))
@@ -85,7 +89,7 @@ def by_mail(channel: Channel, address: str) -> ReplyRule | None:
     """
     if address or channel not in _ELSEWHERE:
         return None
-    return ReplyRule(False, _ELSEWHERE[channel], _HOUSE)
+    return ReplyRule(False, _ELSEWHERE[channel], HOUSE_RULE)
 
 
 def require_room(sent_to_address: int) -> None:

@@ -8,11 +8,9 @@ own decision 0049.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from rules.calendar import is_arbeitstag
-
-BERLIN: Final = ZoneInfo("Europe/Berlin")
+from rules.local_day import BERLIN, local_day
 
 _LONGEST_BREAK_DAYS: Final = 400
 """No working day for so long is a fault of the configured hours, no holiday."""
@@ -37,7 +35,7 @@ def lease_end(start: datetime, seconds: int, *, land: str | None, hours: Working
     Refused: no such Land (`calendar.land_unknown`). Source: F32; own decision 0049.
     """
     left = timedelta(seconds=seconds)
-    day = start.astimezone(BERLIN).date()
+    day = local_day(start)
     for _ in range(_LONGEST_BREAK_DAYS):
         if is_working_day(day, land=land, hours=hours):
             opens, closes = (_moment(day, at) for at in (hours.begin, hours.end))

@@ -4,7 +4,7 @@ Ask for `url` to run on SQLite and on PostgreSQL, or for `sqlite_url` or `postgr
 """
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -54,6 +54,18 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("store") / "template.sqlite"
     migrate.upgrade(f"sqlite:///{file}")
     return file
+
+
+@pytest.fixture
+def fresh_sqlite(sqlite_template: Path, tmp_path: Path) -> Callable[[int], str]:
+    """An empty database for each point of a walk."""
+
+    def on_sqlite(point: int) -> str:
+        file = tmp_path / f"{point}.sqlite"
+        shutil.copyfile(sqlite_template, file)
+        return f"sqlite:///{file}"
+
+    return on_sqlite
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def keep_stands(house: House) -> int:
     At most once in `STAND_SECONDS`, and by the worker that keeps order. The counting itself is a
     reading transaction, the writing one a single row.
     """
-    now, today = house.clock(), house.local_now().date()
+    now, today = house.clock(), house.today()
     counted = 0
     for day in (today - timedelta(days=1), today):
         with house.db.read() as tx:

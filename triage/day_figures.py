@@ -103,7 +103,7 @@ def report(
     begun = min(since, until - timedelta(days=_NOW_DAYS + _TREND_DAYS - 1))
     with house.db.read() as tx:
         read = _read(tx, begun, until, house.local_now(), codes)
-        marks = mark_figures.read(tx, since, until, today=house.local_now().date(), codes=codes)
+        marks = mark_figures.read(tx, since, until, today=house.today(), codes=codes)
     cells = [cell for cell in read.cells if cell.day >= since]
     hours = [cell for cell in read.hours if cell.day >= since]
     below = house.policy.small_cell
@@ -164,7 +164,7 @@ def export_marks(
     codes = _codes(house, caller, agency_code)
     _check(since, until)
     with house.db.read() as tx:
-        found = mark_figures.read(tx, since, until, today=house.local_now().date(), codes=codes)
+        found = mark_figures.read(tx, since, until, today=house.today(), codes=codes)
     return mark_figures.export(house, found)
 
 

@@ -13,12 +13,13 @@ from ingest import bounce
 from ingest.bounce import Bounce
 from rules import head_only, routing
 from rules.deadlines import due as due_of
+from rules.local_day import local_day
 from rules.mail import BodyParts, ParsedMail
 from rules.rulesets.law import Ruled
 from rules.verdict import Judgement, Verdict
 from store.mails.ledger import Message
 from triage import heads
-from triage.house import BERLIN, House, Judging
+from triage.house import House, Judging
 from triage.rulesets import ruling
 from triage.rulesets.ruling import NO_RULES, RulesFor
 
@@ -132,7 +133,7 @@ def _with_due(
     due = due_of(
         judgement.concerns,
         judgement.payment_relevant,
-        received=received_at.astimezone(BERLIN).date(),
+        received=local_day(received_at),
         land=found.land if found else None,
         facts=facts,
         rules=judging.deadlines,

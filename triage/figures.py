@@ -1,14 +1,15 @@
 """Counts of what waits, per agency and concern. No person, no working time (R17, N9)."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from rules.access import Caller, Permission, may
 from rules.errors import Refused
+from rules.local_day import day_bounds
 from store.counts import figures, ledger_counts
 from store.mails import aside
 from triage.doorkeeper import CLEARING, require_agency, visible_agencies
-from triage.house import BERLIN, House
+from triage.house import House
 
 NEAR_DAYS = 7
 """How far the list of near due days looks ahead. Hausregel: one week of staff planning."""
@@ -68,12 +69,8 @@ def overview(house: House, caller: Caller, *, agency_code: str | None = None) ->
     Raises: Refused: `access.denied`: the agency is none of the caller's; `agency.unknown`.
     """
     codes = _asked(house, caller, agency_code)
-    today = house.local_now().date()
-    midnight, next_midnight = (
-        # Not 24 hours on two days of the year.
-        datetime.combine(day, time(), tzinfo=BERLIN).astimezone(UTC)
-        for day in (today, today + timedelta(days=1))
-    )
+    today = house.today()
+    midnight, next_midnight = day_bounds(today)
     with house.db.read() as tx:
         now = figures.standing(
             tx, agency_codes=codes, today=today, until=today + timedelta(days=NEAR_DAYS)
@@ -111,7 +108,7 @@ def line(house: House, caller: Caller, agency_code: str | None) -> AgencyRow | N
     Raises: Refused: `access.denied`.
     """
     require_agency(house, caller, agency_code, Permission.READ_ITEM)
-    today = house.local_now().date()
+    today = house.today()
     with house.db.read() as tx:
         now = figures.standing(tx, agency_codes=[agency_code], today=today, until=today)
     return _row(house, now.lines[0]) if now.lines else None
@@ -120,7 +117,7 @@ def line(house: House, caller: Caller, agency_code: str | None) -> AgencyRow | N
 def progress(house: House) -> Progress:
     """For the progress bars of page and command line, and for the metrics."""
     with house.db.read() as tx:
-        done = ledger_counts.sorted_count(tx, day=house.local_now().date())
+        done = ledger_counts.sorted_count(tx, day=house.today())
         kept = ledger_counts.unsorted_count(tx)
     return Progress(seen=done + kept, kept=kept, done=done)
 

@@ -32,10 +32,11 @@ from store.mails import heads, ledger, verdicts
 from store.mails.verdicts import StoredVerdict
 from store.sending import outgoing
 from store.sending.outgoing import Outgoing
-from triage import modes, tasks
+from triage import tasks
 from triage.desk import transitions, undo
 from triage.doorkeeper import workable_item
 from triage.house import House
+from triage.postboxes import modes
 from triage.sending import orders, records
 
 SETTLE_TRIES = 5

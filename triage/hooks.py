@@ -17,11 +17,11 @@ from store.sending import outgoing, outgoing_claims
 from store.sending.outgoing import NewOutgoing, Outgoing
 from store.trail import audit, events
 from store.trail.events import Reach
-from triage import posting
 from triage.events import as_json
 from triage.house import House
 from triage.ports import HookOutlet
-from triage.posting import Turn
+from triage.sending import posting
+from triage.sending.posting import Turn
 
 ORDER_BATCH: Final = 200
 """How many events are ordered at once; none while as many wait for that receiver: what waits

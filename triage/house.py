@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from ingest.forms import Layouts
 from rules.backoff import BackoffRule
@@ -12,6 +11,7 @@ from rules.codes import Concern
 from rules.deadlines import DeadlineRules
 from rules.directory import Directory
 from rules.handover import TargetCheck
+from rules.local_day import BERLIN, local_day
 from rules.marks import MarkBook
 from rules.retention import HOUSE_RETENTION, RetentionRules
 from rules.rights.list_difference import FEW
@@ -24,9 +24,6 @@ from triage.ports import MailJudge, Scanner
 from triage.rulesets.rulebook import InForce, RuleBook
 from triage.rulesets.ruling import RulesFor
 from triage.texts.textbook import TextBook
-
-BERLIN = ZoneInfo("Europe/Berlin")
-"""Local days of the house. Source: § 4 Zeitgesetz (EinhZeitG): legal time in Germany."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +197,12 @@ class House:
         return self.textbook.shelf(self.db, self.texts, now=self.clock())
 
     def local_now(self) -> datetime:
-        """Now in German legal time; `.date()` of it is the local day."""
+        """Now in German legal time."""
         return self.clock().astimezone(BERLIN)
+
+    def today(self) -> date:
+        """The local day of now."""
+        return local_day(self.clock())
 
     def rules_for(self, message: Message) -> RulesFor:
         """Which rule set holds for a kept mail: the one in force when it was received."""

@@ -44,7 +44,7 @@ def create(house: House, by: Caller, caller: Caller, *, hashed: str, days: int) 
     """
     access.require(by, Permission.MANAGE_KEYS)
     _check(house, caller, days)
-    until = house.local_now().date() + timedelta(days=days)
+    until = house.today() + timedelta(days=days)
     row = KeyRow(caller, hashed, house.clock(), by.name, until)
     with house.db.write() as tx:
         api_keys.add(tx, row)
@@ -75,7 +75,7 @@ def revoke(house: House, by: Caller, name: str) -> None:
 def listing(house: House, by: Caller) -> tuple[Held, ...]:
     """All keys ever made, and how each stands today. Raises: Refused: `access.denied`."""
     access.require(by, Permission.MANAGE_KEYS)
-    today = house.local_now().date()
+    today = house.today()
     with house.db.read() as tx:
         rows = api_keys.all_keys(tx)
     return tuple(Held(row, state_of(row, today), (row.expires_on - today).days) for row in rows)
@@ -90,7 +90,7 @@ def holding_each(house: House, names: Sequence[str]) -> list[KeyRow | None]:
     """As `holding`, for many names at once, in their order. Raises: TryLater: `store.away`."""
     with house.db.read() as tx:
         rows = api_keys.find_each(tx, names)
-    today = house.local_now().date()
+    today = house.today()
     holds = {
         name: row
         for name, row in rows.items()
@@ -105,7 +105,7 @@ def note_use(house: House, row: KeyRow) -> None:
     On that occasion the log tells of a key that ends soon: whoever runs the house hears of it while
     the machine still works.
     """
-    today = house.local_now().date()
+    today = house.today()
     if row.last_used_on == today:
         return
     if state_of(row, today) == "expiring":

@@ -73,7 +73,7 @@ def report(house: House, caller: Caller, *, day: date | None = None) -> tuple[Ob
     Raises: Refused: `access.denied`.
     """
     require(caller, Permission.MANAGE_POSTBOXES)
-    wanted = day or house.local_now().date()
+    wanted = day or house.today()
     return tuple(
         _of_postbox(house, box, wanted)
         for box in house.policy.postboxes

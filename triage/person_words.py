@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from rules.codes import Concern
+from rules.local_day import BERLIN
 from rules.outgoing import OutgoingKind
 from rules.retention import Period
 from rules.routing import CONCERN_FOLDER
@@ -15,7 +16,7 @@ from store.mails.verdicts import StoredVerdict
 from store.sending.outgoing import Outgoing
 from triage import heads
 from triage.desk import story
-from triage.house import BERLIN, Policy
+from triage.house import Policy
 from triage.person_found import Part, Who
 
 STATES = {

@@ -21,7 +21,6 @@ from triage import (
     deciding,
     idempotency,
     orphaned_items,
-    outgoing_care,
     send,
     sessions,
     set_clock,
@@ -34,7 +33,7 @@ from triage.send import Outlets
 from triage.sending import turns
 from triage.texts import expiry as text_ends
 from triage.trail import anchor
-from triage.watch import freshness, wandering
+from triage.watch import freshness, outgoing_alarms, wandering
 
 SORT_BATCH = 200
 """Sorted mails are committed in batches of at most this size. Source: own decision 0036."""
@@ -220,7 +219,7 @@ def _note_left(house: House, outlets: Outlets) -> None:
         log.info("outgoing.overtaken", code=exc.code)
 
 
-WATCHES: Final = (outgoing_care.WATCH, wandering.WATCH, rules_off.WATCH)
+WATCHES: Final = (outgoing_alarms.WATCH, wandering.WATCH, rules_off.WATCH)
 """What is looked at in keeping order, in the order in which it is noted."""
 
 

@@ -21,7 +21,7 @@ from triage.sweep.outside import WAIT_HOURS
 
 LOOP: Final = "keep_order"
 APART: Final = timedelta(minutes=5)
-"""Clocks of several workers differ by less. As health.SILENT_AFTER."""
+"""Clocks of several workers differ by less. As rules/pause.py, SILENT_AFTER."""
 
 log = structlog.get_logger()
 

@@ -18,6 +18,7 @@ from rules.access import Caller
 from rules.codes import Concern
 from rules.errors import Refused
 from rules.item import REASON_MIN_CHARS
+from rules.local_day import local_day
 from rules.outgoing import OutgoingKind
 from rules.tasks import Carried, Known, Said, Task, TaskKind
 from store.database.engine import Tx
@@ -26,10 +27,10 @@ from store.mails import heads, ledger, verdicts
 from store.sending import outgoing, outgoing_turns
 from store.sending.outgoing import NewOutgoing, Outgoing
 from store.tables.ledger import OutgoingState
-from triage import modes
 from triage.desk import transitions
 from triage.doorkeeper import workable_item
-from triage.house import BERLIN, House
+from triage.house import House
+from triage.postboxes import modes
 
 _UNDER_WAY: Final = frozenset({OutgoingState.NEW, OutgoingState.CLAIMED, OutgoingState.DEAD})
 """Not out of the house. A rejection is an answer: the clerk reads it and decides."""
@@ -66,7 +67,7 @@ def order(
     """
     if not house.policy.gives_tasks:
         raise Refused("task.none", "This house gives no tasks. Remedy: set tasks.drop.")
-    now, today = house.clock(), house.local_now().date()
+    now, today = house.clock(), house.today()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         modes.require_sends(house, tx, item.message_id)
@@ -213,7 +214,7 @@ def _known(house: House, tx: Tx, message_id: int, payload: Mapping[str, Any]) ->
         phone=facts.get("phone"),
         agency=(agency.code, agency.name) if agency else None,
         land=agency.land if agency else None,
-        received_on=message.received_at.astimezone(BERLIN).date(),
+        received_on=local_day(message.received_at),
     )
 
 

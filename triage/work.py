@@ -32,7 +32,7 @@ from store.desk.items import Item, ItemChange
 from store.mails import verdicts
 from triage import handover, tasks
 from triage.desk import handing_out, holding, transitions, undo
-from triage.desk.claimed import Claim
+from triage.desk.claimed import Claim, right_to
 from triage.desk.correction import Correction, add_verdict, in_order, require_reason, sooner
 from triage.desk.handing_out import Asked
 from triage.desk.transitions import Deed
@@ -135,7 +135,7 @@ def park(
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         day = holding.park_day(house, item.agency_code, until)
-        event = Parked(until=day, today=house.local_now().date())
+        event = Parked(until=day, today=house.today())
         details = {"until": day.isoformat()}
         deed = Deed(event, "item.parked", details=details, more={"note": reason})
         saved = transitions.do(tx, caller, item, deed, token=token, now=now)
@@ -244,6 +244,4 @@ def _claim(tx: Tx, caller: Caller, claimed: claims.Claimed, now: datetime) -> Cl
     item = claimed.item
     transitions.note(tx, caller, item, action="item.claimed", now=now)
     marking.show(tx, item, now=now)
-    if item.lease_until is None:
-        raise AssertionError("the store hands out items with a lease only")
-    return Claim(item.id, claimed.token, item.lease_until)
+    return right_to(claimed)

@@ -20,11 +20,11 @@ import structlog
 from rules.errors import HouseError
 from store.processes import heartbeats
 from triage import hooks, rounds, sort_turns
-from triage.bells import Ringer
 from triage.hooks import Subscription
 from triage.house import House
 from triage.ports import Door, FolderRights
-from triage.postbox_round import PostboxJob, PostboxRound
+from triage.postboxes.bells import Ringer
+from triage.postboxes.round import PostboxJob, PostboxRound
 from triage.rights import drop as rights_drop
 from triage.rights import follow as rights_follow
 from triage.rights import work as rights_work

@@ -8,7 +8,7 @@ from api.web import days, pager, refusals, words
 from api.web.render import page, slug
 from api.web.visit import OpensFigures, Visit
 from rules.errors import Refused
-from triage import admin
+from triage import completeness
 from triage.known import perhaps_twice
 
 router = APIRouter(include_in_schema=False)
@@ -21,7 +21,7 @@ def completeness_page(visit: OpensFigures, tag: str = "", nach: str = "") -> Res
     `nach` is the cursor of the mails that differ.
     """
     day, fault = asked_day(visit, tag)
-    sums = admin.proof_of_day(visit.house, visit.caller, day=day)
+    sums = completeness.proof_of_day(visit.house, visit.caller, day=day)
     return page(
         visit.request,
         "vollzaehligkeit.html",
@@ -45,7 +45,7 @@ def asked_day(visit: Visit, typed: str) -> tuple[date, str]:
         return visit.today, refusals.refusal(exc)
 
 
-def _named(sums: tuple[admin.Completeness, ...]) -> tuple[tuple[int, str, str, str], ...]:
+def _named(sums: tuple[completeness.Completeness, ...]) -> tuple[tuple[int, str, str, str], ...]:
     """Each mail once, with its postbox: (number, postbox, what is wrong, what to do)."""
     found = {
         (one.message_id, one.fault.value): sum_.postbox or "–"

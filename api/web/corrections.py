@@ -9,7 +9,7 @@ from api.web import pager, refusals
 from api.web.render import Notice, go, page
 from api.web.visit import OpensModels, SendsModels, Visit
 from rules.errors import Refused
-from triage import relearn
+from triage.learning import relearn
 
 router = APIRouter(include_in_schema=False)
 

@@ -6,12 +6,9 @@ Source: desk guide, "Wording"; DIN 5008 for the order day, month, year.
 
 import re
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from rules.errors import Refused
-
-BERLIN = ZoneInfo("Europe/Berlin")
-"""Source: § 4 Zeitgesetz (EinhZeitG)."""
+from rules.local_day import BERLIN
 
 _WEEKDAYS = ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So")
 _AHEAD = {"morgen": 1, "übermorgen": 2}

@@ -11,6 +11,7 @@ from api.web.render import csv_file, page
 from api.web.visit import OpensFigures, Visit
 from rules.errors import Refused
 from rules.figures import SHOWN, By, Measure
+from rules.texts.placeholders import WEEKDAYS
 from triage import day_figures
 from triage.day_figures import Report
 from triage.doorkeeper import visible_agencies
@@ -20,7 +21,6 @@ router = APIRouter(include_in_schema=False)
 _SPAN_DAYS = 28
 """Days shown where none are asked for: four whole weeks. Hausregel."""
 
-WEEKDAYS: Final = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 
 COLUMNS: Final = tuple(
     (name, SHOWN.index(measure))

@@ -8,23 +8,22 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from classify.judge import CLOSE, ELSEWHERE, PAPER
 from rules.codes import PaymentRelevant
+from rules.head_only import UNREAD
 from triage.desk.item_view import ItemView
 
 READ_ALONG_CHARS: Final = 1_500
 """So much of what was read along is shown; a page of a letter. Own decision 0136."""
 
-_ELSEWHERE: Final = "message: elsewhere"
-
 _WHY: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "message: close": "Der Wortlaut ähnelt Mails, die Geld bewegen; ausschließen lässt es sich"
-        " nicht.",
-        _ELSEWHERE: "Nicht der Text der Mail, aber etwas daneben könnte Geld bewegen: eine frühere"
+        CLOSE: "Der Wortlaut ähnelt Mails, die Geld bewegen; ausschließen lässt es sich nicht.",
+        ELSEWHERE: "Nicht der Text der Mail, aber etwas daneben könnte Geld bewegen: eine frühere"
         " Mail darunter, die Signatur oder eine Datei; oder ein Teil ließ sich nicht lesen.",
-        "message: paper": "Der Name einer Datei nennt ein Papier, mit dem sich etwas ändert, zum"
+        PAPER: "Der Name einer Datei nennt ein Papier, mit dem sich etwas ändert, zum"
         " Beispiel eine Krankmeldung.",
-        "message: only_head": "Von der Mail ist nur der Kopf hier.",
+        UNREAD: "Von der Mail ist nur der Kopf hier.",
     }
 )
 _UNSETTLED: Final = (
@@ -47,7 +46,7 @@ def money_open(view: ItemView, verdict: Mapping[str, Any]) -> MoneyOpen:
         return MoneyOpen()
     reasons: list[str] = verdict["payment_because"]
     told = [_UNSETTLED if one.endswith(": unsettled") else _WHY.get(one, "") for one in reasons]
-    beside = view.mail.elsewhere.strip() if view.mail and _ELSEWHERE in reasons else ""
+    beside = view.mail.elsewhere.strip() if view.mail and ELSEWHERE in reasons else ""
     return MoneyOpen(
         tuple(dict.fromkeys(filter(None, told))),
         beside[:READ_ALONG_CHARS],

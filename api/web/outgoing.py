@@ -19,9 +19,10 @@ from rules.errors import HouseError, Refused
 from rules.tasks import kind_of_key
 from store.sending.outgoing import Outgoing
 from store.sending.outgoing_watch import Departure
-from triage import admin, day_match, outgoing_care, outgoing_words
-from triage.day_match import DayMatch
-from triage.sending import again
+from triage.sending import again, day_match, dead_letters
+from triage.sending import words as outgoing_words
+from triage.sending.day_match import DayMatch
+from triage.watch import outgoing_alarms
 
 router = APIRouter(include_in_schema=False)
 
@@ -93,10 +94,10 @@ def outgoing_page(
 def _listing(
     visit: Visit, asked: Asked, *, after: int | None, fault: Fault | None = None
 ) -> Response:
-    rows = admin.outgoing_listing(
+    rows = dead_letters.listing(
         visit.house,
         visit.caller,
-        states=admin.states_of(STATES[asked.state][1]),
+        states=dead_letters.states_of(STATES[asked.state][1]),
         kinds=(asked.kind,) if asked.kind else None,
         limit=PAGE_ROWS,
         after=after,
@@ -125,14 +126,14 @@ def _listing(
 def replay_all(visit: SendsReplay, art: Annotated[str, Form()] = "") -> Response:
     """All dead letters of the person's regions once more, or those of one kind."""
     kind = art if art in KINDS else ""
-    done = outgoing_care.replay_all(visit.house, visit.caller, kind=kind)
+    done = dead_letters.replay_all(visit.house, visit.caller, kind=kind)
     return go(f"/ausgang?{urlencode({'art': kind})}", Notice("sent_again", str(done)))
 
 
 @router.post("/ausgang/{outgoing_id}/nochmal")
 def replay(visit: SendsReplay, outgoing_id: int) -> Response:
     """One of them, under its old key."""
-    admin.outgoing_replay(visit.house, visit.caller, outgoing_id)
+    dead_letters.replay(visit.house, visit.caller, outgoing_id)
     return go("/ausgang", Notice("sent_again", "1"))
 
 
@@ -159,7 +160,7 @@ def match_page(visit: OpensFigures, tag: str = "", nach: Cursor = None, ab: str 
 
     `nach`: cursor of the overdue rows, or the number of one; `ab`: cursor of the hand-overs.
     """
-    late = outgoing_care.late(visit.house, visit.caller, limit=PAGE_ROWS, after=_place(nach))
+    late = outgoing_alarms.late(visit.house, visit.caller, limit=PAGE_ROWS, after=_place(nach))
     day, fault = asked_day(visit, tag)
     found, away = _found(visit, tag)
     return page(

@@ -16,7 +16,8 @@ from api.web.visit import OpensPostboxes, SendsPostboxes, Visit
 from rules import access
 from rules.access import Permission
 from rules.errors import Refused
-from triage import admin, halting
+from triage import halting
+from triage.postboxes import state as postbox_state
 from triage.trail import standing
 
 router = APIRouter(include_in_schema=False)
@@ -72,8 +73,9 @@ def _refused(visit: Visit, exc: Refused, typed: str) -> Response:
 
 
 def _page(visit: Visit, *, fault: str = "", typed: str = "") -> Response:
-    rows = admin.postboxes(visit.house, visit.caller)
+    rows = postbox_state.of_each(visit.house, visit.caller)
     now = visit.house.clock()
+    reads_trail = access.may(visit.caller, Permission.READ_TRAIL)
     return page(
         visit.request,
         "postfaecher.html",
@@ -85,11 +87,7 @@ def _page(visit: Visit, *, fault: str = "", typed: str = "") -> Response:
         limit=days.span(visit.house.policy.overdue_minutes),
         stands={row.name: words.postbox_state(row.message) for row in rows},
         may_stop=halting.may_order(visit.caller),
-        trail=standing.look(visit.house, visit.caller) if _reads_trail(visit) else None,
+        trail=standing.look(visit.house, visit.caller) if reads_trail else None,
         fault=fault,
         typed=typed,
     )
-
-
-def _reads_trail(visit: Visit) -> bool:
-    return access.may(visit.caller, Permission.READ_TRAIL)

@@ -4,10 +4,10 @@ from fastapi import APIRouter, Response
 
 from api.web.render import csv_file
 from api.web.visit import OpensRights, Visit
-from triage import workbook
 from triage.house import PostboxPlan
 from triage.rights import decisions as rights
 from triage.rights import tables as rights_tables
+from triage.rights import workbook
 from triage.rights.decisions import Standing
 from triage.rights.tables import Table
 

@@ -53,7 +53,7 @@ class Visit:
     @property
     def today(self) -> date:
         """The local day."""
-        return self.house.local_now().date()
+        return self.house.today()
 
     def lines(self) -> tuple[Line, ...]:
         """The lines that the person works on: the agencies of the distribution lists.

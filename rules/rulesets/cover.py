@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from rules.placename import fold
-from rules.rulesets.ruleset import Condition, Key, Rule
+from rules.rulesets.ruleset import CONCERN_KEYS, PHRASE_KEYS, Condition, Key, Rule
 from rules.rulesets.words import address_fits, covers
 
 _ALSO: Final[dict[Key, frozenset[Key]]] = {
@@ -19,8 +19,6 @@ _ALSO: Final[dict[Key, frozenset[Key]]] = {
 }
 """Keys that imply another one: words of the subject are words of subject or text."""
 
-_PHRASES: Final = {Key.SUBJECT, Key.BODY, Key.WORDS, Key.HEADER}
-_CONCERNS: Final = {Key.CONCERN, Key.FIRST_CONCERN}
 _ADDRESSES: Final = {Key.SENDER, Key.RECIPIENT}
 
 
@@ -52,7 +50,7 @@ def implies(narrow: Condition, wide: Condition) -> bool:
     if wide.key in {Key.SIZE_MIN, Key.SIZE_MAX}:
         inner, outer = int(narrow.values[0]), int(wide.values[0])
         return inner >= outer if wide.key is Key.SIZE_MIN else inner <= outer
-    if wide.key in _CONCERNS and narrow.least < wide.least:
+    if wide.key in CONCERN_KEYS and narrow.least < wide.least:
         return False
     return _each_covered(narrow, wide)
 
@@ -73,7 +71,7 @@ def _each_covered(narrow: Condition, wide: Condition) -> bool:
 
 
 def _value_covers(key: Key, outer: str, inner: str) -> bool:
-    if key in _PHRASES:
+    if key in PHRASE_KEYS:
         return covers(outer, inner)
     if key in _ADDRESSES:
         return outer.lower() == inner.lower() or (

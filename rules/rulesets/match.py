@@ -13,7 +13,7 @@ from typing import Final
 
 from rules.codes import Channel, Concern, PaymentRelevant, Team
 from rules.placename import fold, place_key
-from rules.rulesets.ruleset import Action, Condition, Key, Rule, RuleSet
+from rules.rulesets.ruleset import CONCERN_KEYS, SIZE_KEYS, Action, Condition, Key, Rule, RuleSet
 from rules.rulesets.words import Phrase, address_fits, name_fits, phrase, words_of
 
 OFF: Final = "abgeschaltet"
@@ -200,9 +200,9 @@ def _test(condition: Condition) -> Test:
         return _phrase_test(condition, _TEXTS[key])
     if key is Key.HEADER:
         return _phrase_test(condition, _header_words(condition.header))
-    if key in _CONCERNS:
+    if key in CONCERN_KEYS:
         return _concern_test(condition)
-    if key in _SIZES:
+    if key in SIZE_KEYS:
         return _size_test(condition)
     return _value_test(condition, _VALUES[key])
 
@@ -213,8 +213,6 @@ _TEXTS: Final[dict[Key, Callable[[Seen], str]]] = {
     # Words at the end of the subject and the beginning of the text are no phrase.
     Key.WORDS: lambda seen: f"{seen.subject_words}\n{seen.body_words}",
 }
-_CONCERNS: Final = {Key.CONCERN, Key.FIRST_CONCERN}
-_SIZES: Final = {Key.SIZE_MIN, Key.SIZE_MAX}
 
 
 def _header_words(name: str) -> Callable[[Seen], str]:

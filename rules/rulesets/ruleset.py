@@ -9,6 +9,7 @@ F13, F14; own decision 0037.
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from rules.codes import Concern
 
@@ -36,6 +37,11 @@ class Key(StrEnum):
     LANGUAGE = "sprache"
     SIZE_MIN = "groesse_ab_kb"
     SIZE_MAX = "groesse_bis_kb"
+
+
+PHRASE_KEYS: Final = {Key.SUBJECT, Key.BODY, Key.WORDS, Key.HEADER}
+CONCERN_KEYS: Final = {Key.CONCERN, Key.FIRST_CONCERN}
+SIZE_KEYS: Final = {Key.SIZE_MIN, Key.SIZE_MAX}
 
 
 class ActionKind(StrEnum):

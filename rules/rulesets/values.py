@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from rules.codes import Channel, Concern, PaymentRelevant
-from rules.rulesets.ruleset import Key
+from rules.rulesets.ruleset import PHRASE_KEYS, SIZE_KEYS, Key
 from rules.rulesets.words import PHRASE_CHARS, phrase
 
 MAX_VALUES: Final = 200
@@ -22,9 +22,7 @@ PAYMENT_WORDS: Final = {
     "nein": PaymentRelevant.NO.value,
 }
 
-_PHRASES: Final = {Key.SUBJECT, Key.BODY, Key.WORDS, Key.HEADER}
 _YES_NO: Final = {Key.KUNDENNUMMER, Key.HAS_ATTACHMENT}
-_SIZES: Final = {Key.SIZE_MIN, Key.SIZE_MAX}
 _CHOICES: Final[dict[Key, tuple[str, ...]]] = {
     Key.CHANNEL: tuple(c.value for c in Channel if c is not Channel.MASCHINELL),
     Key.CONCERN: tuple(c.value for c in Concern),
@@ -37,7 +35,7 @@ _CHOICES: Final[dict[Key, tuple[str, ...]]] = {
 
 def condition_values(key: Key, raw: object) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """The values as conditions keep them, and what is wrong with them. Own decision 0037."""
-    if key in _SIZES:
+    if key in SIZE_KEYS:
         return _size(raw)
     texts = [_as_text(key, one) for one in (raw if isinstance(raw, list) else [raw])]
     if not texts or None in texts:
@@ -82,7 +80,7 @@ def _problem(key: Key, value: str) -> Problem | None:
     if choices is not None and value not in choices:
         remedy = "Möglich: " + ", ".join(choices) + "."
         return "ruleset.code_unknown", f"„{value[:60]}“ gibt es bei „{key.value}“ nicht.", remedy
-    if key in _PHRASES and phrase(value) is None:
+    if key in PHRASE_KEYS and phrase(value) is None:
         remedy = (
             f"Höchstens {PHRASE_CHARS} Zeichen, mindestens ein Buchstabe oder eine Ziffer; ein "
             "Stern nur am Anfang oder Ende."

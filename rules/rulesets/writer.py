@@ -5,7 +5,7 @@ Reading it gives the same rule set again. Source: F19; own decision 0037.
 
 from typing import Final
 
-from rules.rulesets.ruleset import Action, ActionKind, Condition, Key, Rule, RuleSet
+from rules.rulesets.ruleset import SIZE_KEYS, Action, ActionKind, Condition, Rule, RuleSet
 from rules.rulesets.values import shown_value
 
 _FLAGS: Final = {
@@ -13,7 +13,6 @@ _FLAGS: Final = {
     ActionKind.ASIDE: "beiseite = true",
     ActionKind.KEEP: "unveraendert = true",
 }
-_SIZES: Final = {Key.SIZE_MIN, Key.SIZE_MAX}
 
 
 def write_rules(rules: RuleSet) -> str:
@@ -50,7 +49,7 @@ def _condition(condition: Condition) -> str:
     if condition.header:
         key = f"{key}.{condition.header}"
     values = [shown_value(condition.key, one) for one in condition.values]
-    if condition.key in _SIZES:
+    if condition.key in SIZE_KEYS:
         return f"{key} = {values[0]}"
     shown = [_quoted(one) for one in values]
     return f"{key} = {shown[0] if len(shown) == 1 else '[' + ', '.join(shown) + ']'}"

@@ -119,22 +119,32 @@ def render(text: Text, values: Mapping[str, Value]) -> Rendered:
     )
 
 
-def compare(
-    rendered: Rendered, outgoing_body: str, *, subject: str | None = None
-) -> tuple[Difference, ...]:
+def compare(rendered: Rendered, outgoing_body: str) -> tuple[Difference, ...]:
     """Where a draft differs from the approved text, word by word; empty means: the same words.
 
     Blanks and line breaks count only as bounds of words: what is sent is always the rendered
-    text itself. `subject` is compared only where given. The differences hold the draft's
-    words: for the caller's answer, never for a log.
+    text itself, and its subject. The differences hold the draft's words: for the caller's answer,
+    never for a log.
 
     Raises:
         Refused: `reply.too_long`.
 
     Source: Weisung 202404002 no. 3.
     """
-    in_subject = () if subject is None else _differences("subject", rendered.subject, subject)
-    return in_subject + _differences("body", rendered.body, outgoing_body)
+    old, new = rendered.body.split(), outgoing_body.split()
+    if len(new) > _DRAFT_WORDS:
+        raise Refused(
+            "reply.too_long",
+            f"The draft has more than {_DRAFT_WORDS} words and is not compared; shorten it.",
+            words=len(new),
+            most=_DRAFT_WORDS,
+        )
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    return tuple(
+        Difference("body", i1, " ".join(old[i1:i2]), " ".join(new[j1:j2]))
+        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+        if tag != "equal"
+    )
 
 
 def valid_on(text: Text, day: date, region: str) -> bool:
@@ -221,23 +231,6 @@ def _same_names(text: Text, values: Mapping[str, Value]) -> None:
             text=text.id,
             placeholders=tuple(extra),
         )
-
-
-def _differences(where: str, approved: str, draft: str) -> tuple[Difference, ...]:
-    old, new = approved.split(), draft.split()
-    if len(new) > _DRAFT_WORDS:
-        raise Refused(
-            "reply.too_long",
-            f"The draft has more than {_DRAFT_WORDS} words and is not compared; shorten it.",
-            words=len(new),
-            most=_DRAFT_WORDS,
-        )
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    return tuple(
-        Difference(where, i1, " ".join(old[i1:i2]), " ".join(new[j1:j2]))
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
-    )
 
 
 def _rank(

@@ -153,11 +153,15 @@ def _gaps(typed: str) -> Iterator[Finding]:
             )
 
 
+def fits_folder(text: Text, folder: str) -> bool:
+    """Whether a text lies where its concerns say. Source: own decision 0023."""
+    return not text.concerns if folder == GENERAL else folder in text.concerns
+
+
 def _place(text: Text, typed: str) -> Iterator[Finding]:
     """The id begins with a concern that the text is for, or says that it is for all."""
     folder, _, name = parts_of(text.id)[0].partition(".")
-    fits = not text.concerns if folder == GENERAL else folder in text.concerns
-    if not fits or not _NAME.fullmatch(name):
+    if not fits_folder(text, folder) or not _NAME.fullmatch(name):
         yield Finding(
             "text.path",
             _line_of(typed, "anliegen"),

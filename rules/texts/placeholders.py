@@ -11,16 +11,15 @@ from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from rules.errors import Refused
+from rules.local_day import BERLIN
 from rules.texts.language import Language
 
 Value = str | date | datetime
 """What fills a gap: a plain date, an aware time, or a checked one-line text."""
 
-_BERLIN: Final = ZoneInfo("Europe/Berlin")
-_DAYS: Final = (
+WEEKDAYS: Final = (
     "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag",
 )  # fmt: skip
 _ENGLISH_DAYS: Final = (
@@ -77,7 +76,7 @@ WHITELIST: Final[Mapping[str, Gap]] = MappingProxyType(
                 "termin",
                 Kind.DATE_TIME,
                 "Termin",
-                datetime(2026, 12, 2, 10, 30, tzinfo=_BERLIN),
+                datetime(2026, 12, 2, 10, 30, tzinfo=BERLIN),
                 from_house=False,
             ),
             Gap("frist", Kind.DATE, "Frist", date(2026, 12, 11), from_house=False),
@@ -121,10 +120,10 @@ def printed(name: str, value: Value, language: Language | None = None) -> str:
     if kind is Kind.DATE and isinstance(value, date) and not isinstance(value, datetime):
         return _english(value) if english else f"{value:%d.%m.%Y}"
     if kind is Kind.DATE_TIME and isinstance(value, datetime) and value.tzinfo is not None:
-        local = value.astimezone(_BERLIN)
+        local = value.astimezone(BERLIN)
         if english:
             return f"{_ENGLISH_DAYS[local.weekday()]}, {_english(local)} at {local:%H:%M}"
-        return f"{_DAYS[local.weekday()]}, {local:%d.%m.%Y} um {local:%H:%M} Uhr"
+        return f"{WEEKDAYS[local.weekday()]}, {local:%d.%m.%Y} um {local:%H:%M} Uhr"
     shape = _SHAPES.get(kind)
     if shape is not None and isinstance(value, str) and shape.fullmatch(value):
         return value
@@ -193,13 +192,13 @@ def _read(name: str, text: str) -> Value:
 def _day(text: str) -> date:
     if "." not in text:
         return date.fromisoformat(text)
-    return datetime.strptime(text, "%d.%m.%Y").replace(tzinfo=_BERLIN).date()
+    return datetime.strptime(text, "%d.%m.%Y").replace(tzinfo=BERLIN).date()
 
 
 def _time(text: str) -> datetime:
     german = "." in text.partition(" ")[0] and "T" not in text
     when = datetime.strptime(text, "%d.%m.%Y %H:%M") if german else datetime.fromisoformat(text)  # noqa: DTZ007 - the zone is set below
-    return when if when.tzinfo else when.replace(tzinfo=_BERLIN)
+    return when if when.tzinfo else when.replace(tzinfo=BERLIN)
 
 
 def _wrong_type(name: str) -> Refused:

@@ -24,11 +24,11 @@ from rules.texts import second_text
 from rules.texts.approved import Text, covers
 from rules.texts.file import parse_text
 from rules.texts.language import Language, parts_of
+from rules.texts.lint import GENERAL, fits_folder
 from rules.texts.wording import lint
 
 APPROVALS: Final = "approvals.toml"
 APPROVALS_SECOND: Final = "approvals_second.toml"
-GENERAL: Final = "allgemein"
 """Folder of the texts that fit every concern."""
 
 _FILE: Final = re.compile(r"([a-z0-9_]+)(?:\.v([1-9][0-9]*))?\.txt")
@@ -306,9 +306,7 @@ def _identity(path: Path) -> tuple[str, int | None]:
 
 
 def _check_place(text: Text, path: Path, version: int | None) -> None:
-    concern = path.parent.name
-    fits = not text.concerns if concern == GENERAL else concern in text.concerns
-    if not fits or version not in {None, text.version}:
+    if not fits_folder(text, path.parent.name) or version not in {None, text.version}:
         raise Refused(
             "text.path",
             f"{path}: folder and file name must fit the header (anliegen, version)",

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 
 from rules.figures import Cell, Measure
 from rules.item import ItemState
+from rules.local_day import BERLIN, day_bounds, local_day
 from rules.outgoing import OutgoingKind
 from store.counts import day_closing
 from store.database.engine import Tx
-from store.database.local_day import BERLIN, day_bounds
 from store.database.statements import among, spelled
 from store.tables.figure import figure, figure_day, figure_hour
 from store.tables.ledger import OutgoingState, item, message, outgoing, verdict
@@ -107,7 +107,7 @@ def last_closed(tx: Tx) -> date | None:
 def first_day(tx: Tx) -> date | None:
     """The local day of the first mail that was kept, or None."""
     first = tx.run(sa.select(sa.func.min(message.c.kept_at))).scalar_one()
-    return first.astimezone(BERLIN).date() if first else None
+    return local_day(first) if first else None
 
 
 def cells(

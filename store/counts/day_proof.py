@@ -13,9 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.ledger import LedgerState
+from rules.local_day import day_bounds
 from store.counts import ledger_counts
 from store.database.engine import Tx
-from store.database.local_day import day_bounds
 from store.mails import arrivals
 from store.mails.arrivals import Difference
 from store.tables.ledger import arrival, message, sighting

@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.ledger import LedgerState
+from rules.local_day import day_bounds
 from store.database import rows, sealed
 from store.database.engine import Tx
-from store.database.local_day import day_bounds
 from store.tables.ledger import SightingState, message, sighting, verdict
 
 

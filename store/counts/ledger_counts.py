@@ -8,8 +8,8 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from rules.ledger import LedgerState
+from rules.local_day import day_bounds
 from store.database.engine import Tx
-from store.database.local_day import day_bounds
 from store.mails.ledger import is_unsorted
 from store.tables import ledger as tables
 

@@ -9,11 +9,11 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
+from rules.local_day import day_bounds, local_day
 from rules.mark_figures import MarkCell
 from rules.marks import Outcome
 from store.counts import day_closing
 from store.database.engine import Tx
-from store.database.local_day import BERLIN, day_bounds
 from store.database.statements import among
 from store.tables.ledger import item, message
 from store.tables.mark import mark_seen
@@ -72,7 +72,7 @@ def last_closed(tx: Tx) -> date | None:
 def first_day(tx: Tx) -> date | None:
     """The local day of the first mark that was found, or None."""
     first = tx.run(sa.select(sa.func.min(mark_seen.c.at))).scalar_one()
-    return first.astimezone(BERLIN).date() if first else None
+    return local_day(first) if first else None
 
 
 def cells(

@@ -12,10 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.figures import Cell, Measure
+from rules.local_day import day_bounds
 from store.counts import day_figures
 from store.counts.day_figures import HourCell
 from store.database.engine import Tx
-from store.database.local_day import day_bounds
 from store.database.statements import insert
 from store.tables.figure import figure_stand as table
 from store.tables.ledger import message

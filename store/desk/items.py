@@ -130,6 +130,9 @@ _NEW_FIELDS = tuple(field.name for field in fields(NewItem))
 COLUMNS = rows.columns(Item, table)
 """The columns of `Item`, for the other modules of the queue."""
 
+IS_OPEN: sa.ColumnElement[bool] = table.c.state != sa.literal_column(f"'{ItemState.CLOSED.value}'")
+"""Spelled out as in the partial index, which SQLite would not find by a bound value."""
+
 
 def case_of(item: Item) -> ItemCase:
     """The item as rules/item.py looks at it."""

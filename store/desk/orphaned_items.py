@@ -5,18 +5,15 @@ import sqlalchemy as sa
 from rules.item import ItemState
 from store.database import rows
 from store.database.engine import Tx
-from store.desk.items import COLUMNS, Item
+from store.desk.items import COLUMNS, IS_OPEN, Item
 from store.tables.ledger import item as table
-
-_IS_OPEN: sa.ColumnElement[bool] = table.c.state != sa.literal_column(f"'{ItemState.CLOSED.value}'")
-"""Spelled out as in the partial index, which SQLite would not find by a bound value."""
 
 
 def lines(tx: Tx) -> frozenset[tuple[str, str]]:
     """Code of the agency, and region, of all open items that have an agency."""
     statement = (
         sa.select(table.c.agency_code, table.c.region)
-        .where(_IS_OPEN, table.c.agency_code.is_not(None))
+        .where(IS_OPEN, table.c.agency_code.is_not(None))
         .distinct()
     )
     return frozenset((row.agency_code, row.region) for row in tx.run(statement))
@@ -27,7 +24,7 @@ def standing(tx: Tx, agency_code: str, region: str, *, limit: int) -> tuple[Item
     statement = (
         sa.select(*COLUMNS)
         .where(
-            _IS_OPEN,
+            IS_OPEN,
             table.c.agency_code == agency_code,
             table.c.region == region,
             table.c.state != ItemState.HELD,

@@ -4,17 +4,15 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from rules.item import HOP_ALARM, ItemState
+from rules.item import HOP_ALARM
 from store.database import rows
 from store.database.engine import Tx
 from store.database.statements import among, by_no_index
-from store.desk.items import COLUMNS, Item
+from store.desk.items import COLUMNS, IS_OPEN, Item
 from store.tables.ledger import item as table
 
-_IS_OPEN: sa.ColumnElement[bool] = table.c.state != sa.literal_column(f"'{ItemState.CLOSED.value}'")
-"""Spelled out as in the partial index, which SQLite would not find by a bound value."""
 _WANDERS: sa.ColumnElement[bool] = sa.and_(
-    table.c.hops >= sa.literal_column(str(HOP_ALARM)), _IS_OPEN
+    table.c.hops >= sa.literal_column(str(HOP_ALARM)), IS_OPEN
 )
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.ledger import LedgerState
+from rules.local_day import day_bounds
 from store.database.engine import Tx
-from store.database.local_day import day_bounds
 from store.database.statements import add_rows, parts
 from store.tables.ledger import arrival, message, sighting
 

@@ -4,7 +4,7 @@ An entry names each row with how often its mail lay there by then. A row that is
 came to lie there again since, is in none, whatever its number and time. Own decision 0127.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -39,8 +39,6 @@ def to_person(tx: Tx, actor: str, *, since: datetime) -> frozenset[tuple[int, in
         audit.c.action.in_(ACTIONS),
         audit.c.at >= since - _SKEW,
     )
-    return frozenset(pair for (told,) in tx.run(statement) for pair in _pairs(told.get("rows", ())))
-
-
-def _pairs(told: Iterable[Sequence[int]]) -> Iterable[tuple[int, int]]:
-    return ((row, tries) for row, tries in told)
+    return frozenset(
+        (row, tries) for (told,) in tx.run(statement) for row, tries in told.get("rows", ())
+    )

@@ -63,7 +63,7 @@ class Outgoing:
     error_code: str
 
 
-_COLUMNS = sealed.columns(Outgoing, table)
+COLUMNS = sealed.columns(Outgoing, table)
 
 
 def order(tx: Tx, new: NewOutgoing, *, now: datetime) -> int:
@@ -86,7 +86,7 @@ def order(tx: Tx, new: NewOutgoing, *, now: datetime) -> int:
 
 def get(tx: Tx, outgoing_id: int) -> Outgoing:
     """The row. Raises: Refused: `outgoing.unknown`."""
-    found = sealed.one_as(tx, Outgoing, sa.select(*_COLUMNS).where(table.c.id == outgoing_id))
+    found = sealed.one_as(tx, Outgoing, sa.select(*COLUMNS).where(table.c.id == outgoing_id))
     if found is None:
         raise _unknown(str(outgoing_id))
     return found
@@ -94,7 +94,7 @@ def get(tx: Tx, outgoing_id: int) -> Outgoing:
 
 def of_key(tx: Tx, idempotency_key: str) -> Outgoing | None:
     """The row of a deed, or None."""
-    statement = sa.select(*_COLUMNS).where(table.c.idempotency_key == idempotency_key)
+    statement = sa.select(*COLUMNS).where(table.c.idempotency_key == idempotency_key)
     return sealed.one_as(tx, Outgoing, statement)
 
 
@@ -157,7 +157,7 @@ def replay(tx: Tx, outgoing_id: int, *, now: datetime) -> Outgoing:
             table.c.state.in_(ENDED_BADLY),
         )
         .values(state=OutgoingState.NEW, tries=0, next_try_at=now, done_at=None, error_code="")
-        .returning(*_COLUMNS)
+        .returning(*COLUMNS)
     )
     after = sealed.one_as(tx, Outgoing, statement)
     if after is None:
@@ -173,7 +173,7 @@ def replay(tx: Tx, outgoing_id: int, *, now: datetime) -> Outgoing:
 
 def of_item(tx: Tx, item_id: int) -> tuple[Outgoing, ...]:
     """All rows of an item, oldest first."""
-    statement = sa.select(*_COLUMNS).where(table.c.item_id == item_id).order_by(table.c.id)
+    statement = sa.select(*COLUMNS).where(table.c.item_id == item_id).order_by(table.c.id)
     return sealed.all_as(tx, Outgoing, statement)
 
 
@@ -199,7 +199,7 @@ def listing(
     With `regions` only those of items that lie there.
     """
     statement = (
-        sa.select(*_COLUMNS)
+        sa.select(*COLUMNS)
         .where(table.c.state.in_(sorted(states)))
         .order_by(table.c.id.desc())
         .limit(limit)

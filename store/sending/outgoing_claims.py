@@ -13,11 +13,9 @@ from rules.errors import Conflict
 from store.database import sealed
 from store.database.engine import Tx
 from store.sending import outgoing
-from store.sending.outgoing import Outgoing
+from store.sending.outgoing import COLUMNS, Outgoing
 from store.tables.ledger import OutgoingState
 from store.tables.ledger import outgoing as table
-
-_COLUMNS = sealed.columns(Outgoing, table)
 
 
 def claim(  # noqa: PLR0913 - whose rows, who takes them, and for how long
@@ -54,7 +52,7 @@ def claim(  # noqa: PLR0913 - whose rows, who takes them, and for how long
             tries=table.c.tries + 1,
             fence=table.c.fence + 1,
         )
-        .returning(*_COLUMNS)
+        .returning(*COLUMNS)
     )
     return tuple(sorted(sealed.all_as(tx, Outgoing, statement), key=lambda row: row.id))
 

@@ -7,11 +7,9 @@ import sqlalchemy as sa
 from rules.outgoing import OutgoingKind
 from store.database import sealed
 from store.database.engine import Tx
-from store.sending.outgoing import Outgoing
+from store.sending.outgoing import COLUMNS, Outgoing
 from store.tables.ledger import message
 from store.tables.ledger import outgoing as table
-
-_COLUMNS = sealed.columns(Outgoing, table)
 
 
 def ordered_to(tx: Tx, address: str, *, sender: str, since: datetime, but_key: str) -> int:
@@ -22,7 +20,7 @@ def ordered_to(tx: Tx, address: str, *, sender: str, since: datetime, but_key: s
     repeating it is no second answer. `since` is aware.
     """
     statement = (
-        sa.select(*_COLUMNS)
+        sa.select(*COLUMNS)
         .join(message, message.c.id == table.c.message_id)
         .where(
             message.c.sender.in_({address, sender}),

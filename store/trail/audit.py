@@ -103,7 +103,7 @@ def seal(tx: Tx, *, limit: int) -> int:
 
     Called by one job at a time, under its lease, in a write transaction of its own.
     """
-    seq, previous = _tail(tx)
+    seq, previous = head(tx)
     seals = []
     for entry in rows.all_as(tx, Entry, _unsealed_in_order().limit(limit)):
         seq += 1
@@ -148,7 +148,14 @@ def verify(tx: Tx, *, after_seq: int = 0, limit: int = 10_000) -> Verified:
 
 def head(tx: Tx) -> tuple[int, str]:
     """Number and hash of the last sealed entry; (0, GENESIS) where there is none."""
-    return _tail(tx)
+    statement = (
+        sa.select(table.c.seal_seq, table.c.hash)
+        .where(table.c.seal_seq.is_not(None))
+        .order_by(table.c.seal_seq.desc())
+        .limit(1)
+    )
+    last = tx.run(statement).one_or_none()
+    return (0, GENESIS) if last is None else (last.seal_seq, last.hash)
 
 
 def last_sealed(tx: Tx) -> Entry | None:
@@ -230,18 +237,6 @@ def _plain(details: Mapping[str, Any]) -> dict[str, Any]:
         return dict(details)  # written once more, it is the same text
     plain: dict[str, Any] = json.loads(text.encode("utf-8", "replace"))
     return plain
-
-
-def _tail(tx: Tx) -> tuple[int, str]:
-    """Number and hash of the last seal."""
-    statement = (
-        sa.select(table.c.seal_seq, table.c.hash)
-        .where(table.c.seal_seq.is_not(None))
-        .order_by(table.c.seal_seq.desc())
-        .limit(1)
-    )
-    last = tx.run(statement).one_or_none()
-    return (0, GENESIS) if last is None else (last.seal_seq, last.hash)
 
 
 def _hash_of(tx: Tx, seq: int) -> str:

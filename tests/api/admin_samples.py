@@ -15,10 +15,11 @@ from store.mails.arrivals import Fault as Lack
 from store.mails.aside import SetAside
 from store.processes.halts import Halt
 from tests.api.item_samples import NOW, TODAY
-from triage.admin import Completeness, PostboxRow
+from triage.completeness import Completeness
 from triage.known.perhaps_twice import Pair
+from triage.learning.relearn import Waiting
 from triage.observed import AgencyPart, Disagreement, Observed
-from triage.relearn import Waiting
+from triage.postboxes.state import PostboxRow
 from triage.trail.standing import TrailStanding
 
 

@@ -12,10 +12,9 @@ from api.web.render import page
 from store.sending.outgoing import Outgoing
 from store.sending.outgoing_watch import Late
 from store.tables.ledger import OutgoingState
-from triage import day_match
-from triage.day_match import DayMatch, Line
-from triage.outgoing_words import why
-from triage.sending import again
+from triage.sending import again, day_match
+from triage.sending.day_match import DayMatch, Line
+from triage.sending.words import why
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)

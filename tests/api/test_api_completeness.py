@@ -21,7 +21,7 @@ from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, eml
 from tests.quick_key import quick_key
 from tests.store.samples import new_item
-from triage import admin
+from triage import completeness
 from triage.house import House, PostboxPlan
 from triage.known import perhaps_twice
 
@@ -97,7 +97,7 @@ def test_all_sums_together_say_what_each_says_alone_and_read_the_day_once(
 ) -> None:
     lose_one(house)
     names = [box.name for box in house.policy.postboxes]
-    alone = tuple(admin.completeness(house, ADMIN, postbox=name) for name in (*names, None))
+    alone = tuple(completeness.of_day(house, ADMIN, postbox=name) for name in (*names, None))
     statements: list[str] = []
 
     def note(_c: object, _cur: object, text: str, *_: object) -> None:
@@ -105,7 +105,7 @@ def test_all_sums_together_say_what_each_says_alone_and_read_the_day_once(
 
     with house.db.read() as tx:
         sa.event.listen(tx.connection.engine, "before_cursor_execute", note)
-    assert admin.proof_of_day(house, ADMIN) == alone
+    assert completeness.proof_of_day(house, ADMIN) == alone
     # In one pass; and as not all is well: seen, states, arrivals that are odd, rows that are odd.
     assert len([text for text in statements if text.startswith("SELECT")]) == 1 + 4
 

@@ -34,7 +34,7 @@ from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, Clock, make_house, one_by_one
 from tests.quick_key import quick_key
-from triage import admin, aside, figures, log, observed, receive, reconcile, rounds, wiring
+from triage import aside, completeness, figures, log, observed, receive, reconcile, rounds, wiring
 from triage.answers import reply
 from triage.answers.reply import Choice
 from triage.demo import mails as demo_mails
@@ -228,7 +228,7 @@ def tell_all(office: Office) -> None:
     with office.house.db.read() as tx:
         for entry in audit.listing(tx, limit=100_000):
             office.note((entry.actor, entry.action, entry.subject, entry.details))
-    office.note(admin.proof_of_day(office.house, ADMIN))
+    office.note(completeness.proof_of_day(office.house, ADMIN))
     office.note(observed.report(office.house, ADMIN))
     office.note(figures.overview(office.house, ADMIN))
 

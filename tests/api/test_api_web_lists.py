@@ -16,8 +16,9 @@ from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from tests.api.small_door import door_settings
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml
-from triage import accept, relearn, work
+from triage import accept, work
 from triage.desk.correction import Correction
+from triage.learning import relearn
 
 ROWS = 2
 

@@ -18,7 +18,7 @@ from tests.triage.way import Eakte, Post
 from triage import wiring
 from triage.house import House
 from triage.ports import MailJudge
-from triage.postbox_round import PostboxJob
+from triage.postboxes.round import PostboxJob
 from triage.send import Outlets
 from triage.settings import Settings
 from triage.worker import Worker

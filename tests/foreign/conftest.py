@@ -1,9 +1,7 @@
 """Foreign IMAP servers for the walks: Cyrus in both its layouts, and Courier."""
 
 import itertools
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -103,15 +101,3 @@ def new_case(foreign) -> Iterator[Callable[[], ForeignCase]]:
 @pytest.fixture
 def case(new_case) -> ForeignCase:
     return new_case()
-
-
-@pytest.fixture
-def fresh_sqlite(sqlite_template: Path, tmp_path: Path) -> Callable[[int], str]:
-    """An empty database for each point of a walk."""
-
-    def on_sqlite(point: int) -> str:
-        file = tmp_path / f"{point}.sqlite"
-        shutil.copyfile(sqlite_template, file)
-        return f"sqlite:///{file}"
-
-    return on_sqlite

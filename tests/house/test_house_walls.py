@@ -130,6 +130,13 @@ def test_the_readme_names_every_folder_of_a_room():
     assert [folder for folder in sorted(of_rooms) if f"`{folder}/`" not in readme] == []
 
 
+def test_the_way_tells_of_every_file_at_the_top_of_triage():
+    """What is a station, and what is a tool beside it: decision 0125."""
+    way = (ROOT / "docs/way.md").read_text(encoding="utf-8")
+    there = [name(path) for path in (ROOT / "triage").glob("[!_]*.py")]
+    assert [path for path in sorted(there) if f"`{path}`" not in way] == []
+
+
 def test_the_import_contracts_name_the_rooms_on_disk():
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     on_disk = {path.parent.name for path in ROOT.glob("*/__init__.py")}

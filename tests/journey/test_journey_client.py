@@ -88,7 +88,7 @@ def test_problems_come_with_their_code(doors: Doors) -> None:
     with pytest.raises(Problem) as changed:
         clerk.post_item_park(
             claim.item_id,
-            ParkIn(until=doors.house.local_now().date(), reason="wartet auf Unterlagen"),
+            ParkIn(until=doors.house.today(), reason="wartet auf Unterlagen"),
             lease_token=claim.lease_token,
             if_match='W/"99"',
         )

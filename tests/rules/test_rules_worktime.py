@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.calendar import is_arbeitstag
-from rules.worktime import BERLIN, WorkingHours, back_on, is_working_day, lease_end
+from rules.local_day import BERLIN
+from rules.worktime import WorkingHours, back_on, is_working_day, lease_end
 
 HOUSE = WorkingHours()
 QUARTER = 15 * 60

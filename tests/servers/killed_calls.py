@@ -23,9 +23,10 @@ from tests.api.small_door import door_settings
 from tests.house_fixture import NOW, directory, layouts, open_house, texts
 from tests.servers.nursery import fork_on_request
 from tests.servers.victims import Point, child_of
-from triage import aside, outgoing_care
+from triage import aside
 from triage.filing import refused_moves
 from triage.house import House, PostboxPlan
+from triage.sending import dead_letters
 
 SMALL_BATCH = 2
 """Rows of a commit of the calls that do many, so that a few mails need several."""
@@ -53,7 +54,7 @@ def call(tell: Callable[[str], None], url: str, file: str, later: str, how: str,
 
     `killed` or `paused` after the commit of number `at` (0: never), or paused `inside`, before it.
     """
-    aside.BATCH = outgoing_care.BATCH = refused_moves.BATCH = SMALL_BATCH
+    aside.BATCH = dead_letters.BATCH = refused_moves.BATCH = SMALL_BATCH
     _struck(how, int(at), tell)
     clock = FileClock(Path(later))
     said: dict[str, Any] = json.loads(Path(file).read_text())

@@ -31,9 +31,9 @@ from store.upkeep import migrate
 from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.postgres import PostgresServer
 from tests.triage.way import Eakte, Post
-from triage import admin, backup, log, rereading, wiring
+from triage import backup, completeness, log, rereading, wiring
 from triage.house import House
-from triage.postbox_round import PostboxJob
+from triage.postboxes.round import PostboxJob
 from triage.send import Outlets
 from triage.settings import load
 from triage.worker import Worker
@@ -194,7 +194,7 @@ def _judge(office: _Office, house: House, found: Outcome) -> None:
         found.lost += (office.delivered - have).total()
         found.doubled += (have - office.delivered).total()
     found.misplaced = len(set(lying.items()) ^ set(places.items()))
-    found.closes = admin.completeness(house, ADMIN).closes
+    found.closes = completeness.of_day(house, ADMIN).closes
 
 
 def _lying(office: _Office) -> dict[object, str]:

@@ -35,9 +35,9 @@ from store.upkeep import migrate
 from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.postgres import REPLICATION, PostgresServer, free_port
 from tests.triage.way import Eakte, Post
-from triage import admin, log, wiring
+from triage import completeness, log, wiring
 from triage.house import House
-from triage.postbox_round import PostboxJob
+from triage.postboxes.round import PostboxJob
 from triage.send import Outlets
 from triage.settings import Settings
 from triage.settings.door import DoorSettings
@@ -186,7 +186,7 @@ def _judge(house: House, subjects: list[str], found: Outcome) -> None:
         kept = Counter(tx.run(sa.select(message.c.subject)).scalars())
     found.lost = [subject for subject in subjects if not kept[subject]]
     found.doubled = [subject for subject, number in kept.items() if number > 1]
-    found.closes = admin.completeness(house, ADMIN).closes
+    found.closes = completeness.of_day(house, ADMIN).closes
 
 
 def _wait_for(reached: Callable[[], object]) -> None:

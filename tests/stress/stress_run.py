@@ -20,8 +20,8 @@ from random import Random
 from typing import Literal
 
 from rules.errors import HouseError
+from rules.local_day import BERLIN
 from store.database.engine import Database
-from store.database.local_day import BERLIN
 from tests.stress import stress_people, stress_proof, stress_story
 from tests.stress.stress_chaos import Chaos
 from tests.stress.stress_office import SERVERS, Office, ServerKind

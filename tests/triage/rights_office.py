@@ -1,6 +1,6 @@
 """A house with one postbox whose folder permissions are wrong in five ways, and its admins."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from ingest.maildir.postbox import create_tree
 from ingest.maildir.rights import MaildirRights
 from rules.access import Caller
 from rules.codes import Role
-from rules.errors import HouseError, TryLater
+from rules.errors import TryLater
 from rules.rights.distribution_csv import write_lists
 from rules.rights.folder_acl import FolderAcl, Naming
 from rules.rights.folder_findings import Code
@@ -105,17 +105,11 @@ def office(house: House, tmp_path: Path) -> Office:
     return make_office(house, tmp_path / "box", DEFECTS)
 
 
-def refused(call: Callable[[], object]) -> str:
-    with pytest.raises(HouseError) as caught:
-        call()
-    return caught.value.code
-
-
 def keep_one(office: Office, *, days: int = 30) -> None:
     """Somebody lets the surplus account stay."""
     found = rights.standing(office.house, ANNA, BOX).open
     key = next(one.key for one in found if one.code is Code.SURPLUS)
-    until = office.house.local_now().date() + timedelta(days=days)
+    until = office.house.today() + timedelta(days=days)
     rights.keep(office.house, ANNA, BOX, key, reason="Vertretung bis Jahresende", until=until)
 
 

@@ -25,12 +25,13 @@ from tests.house_fixture import ADMIN, NOW, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
 from tests.triage.way import Eakte, Post, bring_in
 from tests.waiting import until
-from triage import halting, keys, outgoing_care, rounds, work
+from triage import halting, keys, rounds, work
 from triage.hooks import Subscription
 from triage.house import AlarmPolicy, House, PostboxPlan
 from triage.send import Outlets
+from triage.sending import dead_letters
 from triage.settings import check
-from triage.watch import alarm_checks, alarm_words, alarms, health
+from triage.watch import alarm_checks, alarm_words, alarms, health, outgoing_alarms
 from triage.watch.alarms import Ways
 from triage.worker import Worker
 
@@ -185,7 +186,7 @@ def test_a_receiver_that_is_away_is_tried_again_and_then_a_dead_letter(told, clo
         ("alarm", "smtp.away"),
         ("alarm", "webhook.unknown"),
     ]
-    assert outgoing_care.dead_by_kind(told) == {"alarm": 2}
+    assert dead_letters.dead_by_kind(told) == {"alarm": 2}
 
 
 def test_a_house_without_receivers_orders_nothing(house):
@@ -244,7 +245,7 @@ def test_a_key_that_nobody_misses_is_no_alarm_for_ever(house, clock: Clock):
 
 
 def standing(house: House) -> set[str]:
-    return {one.name for one in outgoing_care.WATCH.look(house) if one.stands}
+    return {one.name for one in outgoing_alarms.WATCH.look(house) if one.stands}
 
 
 def test_entries_wait_for_their_seal_until_order_is_kept(house):

@@ -10,7 +10,6 @@ from rules.access import Caller
 from rules.codes import Concern, PaymentRelevant, Role
 from rules.errors import Refused
 from rules.postbox import TOO_LARGE, Place
-from store.counts import ledger_counts
 from store.mails import keeping, ledger
 from store.mails import same_mail as store_same_mail
 from store.mails.keeping import Arrival
@@ -18,7 +17,8 @@ from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
 from tests.triage.renumbering import Renumbering
-from triage import admin, backfill, receive, work
+from tests.triage.way import rows
+from triage import backfill, completeness, receive, work
 from triage.backfill import ByHead, Pace
 from triage.desk import item_view
 from triage.desk.correction import Correction
@@ -66,11 +66,6 @@ def by_head(name="a.eml", size=60_000_001):
 
 def numbers(found):
     return found.kept, found.known, len(found.left_out)
-
-
-def rows(house):
-    with house.db.read() as tx:
-        return sum(ledger_counts.counts(tx).values())
 
 
 def test_an_archive_comes_in_and_a_second_time_nothing_does(house):
@@ -240,7 +235,7 @@ def test_an_archive_is_asked_for_once_a_reading_and_its_beginning_stands_in_the_
 def test_it_goes_the_way_of_all_mail_and_the_sum_closes(house):
     fill(house, mails(house, 3))
     assert one_sorter.sort_pending(house) == 3
-    (sum_, _) = admin.proof_of_day(house, ADMIN)
+    (sum_, _) = completeness.proof_of_day(house, ADMIN)
     assert (sum_.seen, sum_.states["sorted"], sum_.closes) == (3, 3, True)
     with house.db.read() as tx:
         assert ledger.message(tx, 1).received_at == house.clock() - OLD

@@ -30,7 +30,7 @@ from tests.stress.drill_run import lose_database, lose_file, run
 from tests.triage.test_triage_reconcile import Counting
 from triage import backup, rereading, seal_keys, sessions, wiring
 from triage.cli.app import app
-from triage.console import operator
+from triage.cli.console import operator
 from triage.settings import load
 
 _numbers = itertools.count(1)

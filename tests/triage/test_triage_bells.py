@@ -12,15 +12,15 @@ from ingest.exchange.wire import ExchangeAccount
 from ingest.login_gate import LoginGate
 from rules.backoff import BackoffRule
 from rules.errors import HouseError, Refused, TryLater
-from store.counts import ledger_counts
 from tests.house_fixture import eml, open_house
 from tests.servers.exchange import ExchangeServer, Fault
-from tests.triage.way import Eakte, Post
+from tests.triage.way import Eakte, Post, rows
 from tests.waiting import until
-from triage import bells, log, send
-from triage.bells import Ringer
+from triage import log, send
 from triage.house import House
-from triage.postbox_round import PostboxJob
+from triage.postboxes import bells
+from triage.postboxes.bells import Ringer
+from triage.postboxes.round import PostboxJob
 from triage.settings import check
 from triage.wiring import postboxes
 from triage.worker import Worker
@@ -59,11 +59,6 @@ def job_of(server: ExchangeServer, address: str) -> PostboxJob:
     )
 
 
-def kept(house) -> int:
-    with house.db.read() as tx:
-        return sum(ledger_counts.counts(tx).values())
-
-
 def test_a_mail_is_kept_long_before_the_next_poll_also_after_a_restart(
     house, exchange, monkeypatch
 ):
@@ -76,12 +71,12 @@ def test_a_mail_is_kept_long_before_the_next_poll_also_after_a_restart(
         until(lambda: bool(exchange.events.subscriptions))
         with exchange.lock:
             mailbox.deliver(eml("Krankmeldung 1"))
-        until(lambda: kept(house) == 1)
+        until(lambda: rows(house) == 1)
         exchange.restart()
         until(lambda: bool(exchange.events.subscriptions))
         with exchange.lock:
             mailbox.deliver(eml("Krankmeldung 2"))
-        until(lambda: kept(house) == 2)
+        until(lambda: rows(house) == 2)
     finally:
         began = time.monotonic()
         worker.stop()
@@ -100,7 +95,7 @@ def test_the_worker_goes_on_polling_where_nobody_may_listen(house, exchange):
         until(lambda: fault.times < 10**6)
         with exchange.lock:
             mailbox.deliver(eml("Krankmeldung"))
-        until(lambda: kept(house) == 1)
+        until(lambda: rows(house) == 1)
     finally:
         worker.stop()
         mailbox.faults.clear()

@@ -25,8 +25,8 @@ from tests import one_sorter
 from tests.commands import call, refusal
 from tests.house_fixture import MACHINE, eml, open_house
 from triage import accept, wiring
-from triage.cli import admin
 from triage.cli import app as cli
+from triage.cli import outbox as outbox_commands
 
 RUN = CliRunner()
 
@@ -138,7 +138,7 @@ def test_no_dead_letter_is_left_out_of_the_list(config, sqlite_url, monkeypatch)
             outgoing.order(tx, NewOutgoing("webhook", key, {}), now=house.clock())
         tx.run(sa.update(tables.outgoing).values(state=tables.OutgoingState.DEAD))
     house.db.close()
-    monkeypatch.setattr(admin, "LISTED", 2)
+    monkeypatch.setattr(outbox_commands, "LISTED", 2)
     listed = call("outbox", "list", "-c", str(config), "--json").splitlines()
     assert [json.loads(line)["id"] for line in listed] == [3, 2, 1]
 

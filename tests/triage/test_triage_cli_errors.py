@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from rules.errors import HouseError
-from triage import training_file
 from triage.cli import app as cli
+from triage.learning import training_file
 
 RUN = CliRunner()
 

@@ -15,7 +15,8 @@ from rules.codes import Role
 from rules.rights.folder_acl import account
 from rules.rights.folder_levels import RIGHTS_OF, Level
 from tests.commands import call, refusal, refused
-from triage import console, wiring
+from triage import wiring
+from triage.cli import console
 from triage.rights import decisions as rights
 
 BERT = Caller("admin-bert", Role.ADMIN, agencies=None)

@@ -11,8 +11,9 @@ from store.mails.keeping import Arrival
 from tests import commands, one_sorter
 from tests.house_fixture import Clock, eml, open_house
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import console, wiring
+from triage import wiring
 from triage.cli import app as cli
+from triage.cli import console
 
 RUN = CliRunner()
 

@@ -11,9 +11,10 @@ from store.approved import texts
 from tests import commands
 from tests.house_fixture import open_house
 from tests.rules.text_samples import typed
-from triage import console, wiring
+from triage import wiring
 from triage.cli import app as cli
-from triage.console import operator
+from triage.cli import console
+from triage.cli.console import operator
 from triage.texts import life as text_life
 from triage.texts import stock as text_stock
 from triage.texts.life import Seen

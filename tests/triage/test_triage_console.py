@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from triage import console
+from triage.cli import console
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 ROOT = pwd.getpwuid(0).pw_name

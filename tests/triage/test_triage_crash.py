@@ -5,7 +5,6 @@ postbox or the n-th commit. Killing the process for real is in tests/journey.
 """
 
 import itertools
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -102,16 +101,6 @@ def check(house: House, box: Postbox) -> None:
         for folder in box.folders():
             here = {seen.uid for seen in sightings.live(tx, box.name, folder=folder)}
             assert here == set(box.view(folder).uids), "database place = server place"
-
-
-@pytest.fixture
-def fresh_sqlite(sqlite_template, tmp_path) -> Callable[[int], str]:
-    def on_sqlite(point: int) -> str:
-        file = tmp_path / f"{point}.sqlite"
-        shutil.copyfile(sqlite_template, file)
-        return f"sqlite:///{file}"
-
-    return on_sqlite
 
 
 @pytest.fixture

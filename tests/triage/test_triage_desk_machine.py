@@ -32,11 +32,12 @@ from tests.house_fixture import ADMIN, service_center
 from tests.triage import machine_runs
 from tests.triage.desk_world import DONE, LATE, MAILS, NUMBERS, PEOPLE, SICK, DeskWorld, Word
 from tests.triage.mortal import Crash, MortalBox, MortalDatabase
-from triage import admin, handover, outgoing_care, rounds, work
+from triage import completeness, handover, rounds, work
 from triage.answers import reply
 from triage.answers.reply import Choice
 from triage.desk import holding, undo
 from triage.desk.correction import Correction
+from triage.sending import dead_letters
 from triage.sweep import orders as sweep_orders
 from triage.sweep import run as sweep_run
 
@@ -207,7 +208,7 @@ class Desk(DeskWorld, RuleBasedStateMachine):
         self.words[item_id].until = None
 
     def replays(self, _item_id):
-        outgoing_care.replay_all(self.house, ADMIN)
+        dead_letters.replay_all(self.house, ADMIN)
 
     def deletes(self, _item_id):
         # A worker that died is started again long before its notes of letters are forgotten.
@@ -293,7 +294,7 @@ class Desk(DeskWorld, RuleBasedStateMachine):
         self.clock.forward(days=days)
         self.read_postbox()
         rounds.keep_order(self.house, "w-1")
-        outgoing_care.replay_all(self.house, ADMIN)
+        dead_letters.replay_all(self.house, ADMIN)
         self.send_round(self.house)
         for key in self.eakte.waiting():
             self.eakte.answer(key, accepts=True, now=self.clock())
@@ -318,7 +319,7 @@ class Desk(DeskWorld, RuleBasedStateMachine):
         if not self.answered_anew:
             assert max(self.post.taken.values(), default=1) == 1, "a letter left twice"
         assert trail.broken is None
-        assert admin.completeness(self.house, ADMIN).closes
+        assert completeness.of_day(self.house, ADMIN).closes
 
 
 @pytest.fixture

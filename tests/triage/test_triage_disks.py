@@ -15,9 +15,10 @@ from store.tables.ledger import op
 from tests import one_sorter
 from tests.house_fixture import eml
 from tests.triage.way import Eakte, Post, bring_in, states
-from triage import private_file, send, wiring
+from triage import send, wiring
+from triage.cli import private_file
 from triage.filing import filing, steps
-from triage.postbox_round import PostboxJob, PostboxRound
+from triage.postboxes.round import PostboxJob, PostboxRound
 from triage.settings import Settings
 from triage.watch import health
 from triage.wiring import judging

@@ -23,9 +23,10 @@ from tests.house_fixture import ADMIN, make_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.oidc import OidcServer
 from tests.servers.smtp_sink import smtp_sink
-from triage import certificates, halting
+from triage import halting
 from triage.cli import app as cli
 from triage.cli.sign_in_look import sign_in
+from triage.doctor import certificates
 from triage.doctor import examine as doctor
 from triage.doctor import neighbours as doctor_neighbours
 from triage.doctor import safe as doctor_safe

@@ -16,7 +16,7 @@ from store.upkeep import migrate
 from tests.house_fixture import ADMIN, open_house
 from tests.servers.postgres import PostgresServer
 from tests.triage.test_triage_door_crash import FULDA, KASSEL, Sender, kept
-from triage import admin, wiring
+from triage import completeness, wiring
 from triage.house import House
 from triage.settings import Settings
 from triage.settings.door import DoorSettings
@@ -112,7 +112,7 @@ def test_each_recipient_hears_what_is_so_and_the_repetition_doubles_nothing(
         door.close()
     assert sender.owed == []
     assert kept(url) == {KASSEL: 1, FULDA: 1}
-    assert admin.completeness(house, ADMIN).closes
+    assert completeness.of_day(house, ADMIN).closes
 
 
 def test_a_commit_whose_answer_was_lost_is_found_by_the_very_next_one(server, url, house):

@@ -22,7 +22,7 @@ from tests.house_fixture import ADMIN, eml
 from tests.servers.postfix import PostfixServer
 from tests.triage.way import Eakte, Post, states
 from tests.waiting import until
-from triage import admin, door_intake, wiring
+from triage import completeness, door_intake, wiring
 from triage.send import Outlets
 from triage.settings import Settings
 from triage.settings.door import DoorSettings
@@ -34,7 +34,7 @@ KASSEL = "kassel@arbeitsagentur.example"
 
 def seen(house) -> int:
     with house.db.read() as tx:
-        return sum(arrivals.seen_by_postbox(tx, day=house.local_now().date()).values())
+        return sum(arrivals.seen_by_postbox(tx, day=house.today()).values())
 
 
 def test_a_delivery_is_kept_with_its_recipient_and_sorted_later(house):
@@ -74,7 +74,7 @@ def test_the_same_delivery_again_is_no_second_message_and_leaves_a_trace(house):
     with house.db.read() as tx:
         actions = [entry.action for entry in audit.listing(tx, limit=9, subject="message:1")]
     assert actions == ["mail.kept", "mail.seen_again", "mail.seen_again"]
-    assert admin.completeness(house, ADMIN).closes
+    assert completeness.of_day(house, ADMIN).closes
 
 
 def test_a_notification_bears_the_mark_of_its_empty_envelope_sender_once(house):
@@ -216,7 +216,7 @@ def test_mail_that_a_real_postfix_hands_over_comes_in_once_although_we_fail_firs
         wait_until(lambda: postfix.waiting() == 0, postfix)
     assert seen(house) == 10
     one_sorter.sort_pending(house)
-    proof = admin.completeness(house, ADMIN)
+    proof = completeness.of_day(house, ADMIN)
     assert proof.closes
     assert proof.states["sorted"] == 10
 
@@ -239,7 +239,7 @@ def test_many_deliveries_are_one_commit_and_a_twin_among_them_is_a_repetition(ho
         ("mail.seen_again", "message:2"),
         ("mail.seen_again", "message:2"),
     ]
-    assert admin.completeness(house, ADMIN).closes
+    assert completeness.of_day(house, ADMIN).closes
 
 
 def test_a_batch_that_can_not_be_kept_is_kept_not_at_all(house, monkeypatch):

@@ -10,13 +10,13 @@ import pytest
 from ingest.imap.postbox import ImapPostbox
 from ingest.imap.session import ImapAccount
 from rules.postbox import Place
-from store.counts import ledger_counts
 from tests import one_sorter
 from tests.house_fixture import eml
 from tests.servers.dovecot import DovecotServer
 from tests.servers.odd_line import OddLine
 from tests.triage.test_triage_reconcile import folders_of
 from tests.triage.test_triage_renumbered import places_agree
+from tests.triage.way import rows
 from triage import receive
 from triage.filing import filing, leftovers
 from triage.reconcile import reconcile
@@ -66,11 +66,6 @@ def rounds(house, imap, lease, clock, *, number: int = 4) -> None:
         filing.file_due(house, imap, lease)
         reconcile(house, imap, lease)
         clock.forward(minutes=10)
-
-
-def rows(house) -> int:
-    with house.db.read() as tx:
-        return sum(ledger_counts.counts(tx).values())
 
 
 @pytest.mark.parametrize("odd", [{}, NO_PROOF], ids=["proof", "no proof"])

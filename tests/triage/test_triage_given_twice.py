@@ -10,7 +10,6 @@ from rules.errors import Conflict
 from rules.ledger import OpState
 from rules.postbox import Place
 from store.acts import wishes
-from store.counts import ledger_counts
 from store.places import sightings
 from tests import one_sorter
 from tests.house_fixture import eml
@@ -18,7 +17,7 @@ from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
-from tests.triage.way import bring_in, states
+from tests.triage.way import bring_in, rows, states
 from triage import receive
 from triage.filing import filing
 from triage.follow_moves import Reconciled
@@ -31,11 +30,6 @@ KRANK, KONTO = eml("Krankmeldung"), eml("Konto")
 @pytest.fixture
 def server(box) -> Renumbering:
     return Renumbering(box)
-
-
-def rows(house) -> int:
-    with house.db.read() as tx:
-        return sum(ledger_counts.counts(tx).values())
 
 
 def works(house, server, lease, clock, *, times: int = 3) -> list[str]:

@@ -16,7 +16,7 @@ from tests.house_fixture import ADMIN, NOW, clerk, eml
 from tests.triage.test_triage_reply import first_choice
 from tests.triage.way import Eakte, Post, bring_in, states
 from tests.waiting import until
-from triage import halting, handover, outgoing_care, receive, rounds, tasks, work
+from triage import halting, handover, receive, rounds, tasks, work
 from triage.answers import reply
 from triage.cli import app as cli
 from triage.desk import item_view
@@ -24,9 +24,9 @@ from triage.desk.story import BY_HAND
 from triage.filing import filing
 from triage.halting import Begin
 from triage.house import House, PostboxPlan
-from triage.postbox_round import PostboxJob
+from triage.postboxes.round import PostboxJob
 from triage.send import Outlets
-from triage.watch import health
+from triage.watch import health, outgoing_alarms
 from triage.worker import Worker
 
 WHY = "Ordner auf dem Server werden umgebaut"
@@ -123,7 +123,7 @@ def test_a_stop_stands_in_trail_health_and_alarm_and_so_does_its_end(house):
         ("writing.resumed", "a-1", {}),
     ]
     assert alarms == ["outgoing.alarm", "outgoing.alarm_over"]
-    assert not any(one.stands for one in outgoing_care.WATCH.look(house))
+    assert not any(one.stands for one in outgoing_alarms.WATCH.look(house))
 
 
 def test_who_stops_first_stays_and_nothing_is_resumed_twice(house):

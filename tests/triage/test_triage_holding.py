@@ -10,10 +10,10 @@ from rules.access import Permission
 from rules.errors import Conflict, Refused
 from rules.item import ItemState
 from rules.worktime import WorkingHours
-from store.desk import items
 from store.processes.leases import Lease
 from store.trail import audit
 from tests.house_fixture import ADMIN, MACHINE, NOW, Clock, clerk, eml, service_center
+from tests.triage.way import item_of
 from triage import accept, rounds, work
 from triage.desk import holding
 from triage.house import House
@@ -28,11 +28,6 @@ def with_policy(house: House, **changes: object) -> House:
 
 def bring(house: House, *subjects: str) -> list[int]:
     return [accept.hand_in(house, MACHINE, eml(one)).item_id or 0 for one in subjects]
-
-
-def item_of(house: House, item_id: int) -> items.Item:
-    with house.db.read() as tx:
-        return items.get(tx, item_id)
 
 
 def told(house: House, item_id: int) -> list[tuple[str, str]]:
@@ -93,7 +88,7 @@ def test_the_sign_of_life_of_a_stranger_takes_the_item_from_nobody(house: House)
 def test_a_parked_item_is_freed_by_an_admin_who_need_not_read_it(house: House) -> None:
     (item_id,) = bring(house, "Termin")
     claim = take(house)
-    until = house.local_now().date().replace(day=30)
+    until = house.today().replace(day=30)
     work.park(house, clerk("435"), item_id, claim.token, until=until, reason=REASON)
     (stuck,) = holding.stuck(house, ADMIN)
     assert (stuck.id, stuck.state) == (item_id, ItemState.PARKED)
@@ -141,7 +136,7 @@ def test_a_lease_that_ran_out_and_a_day_that_came_stand_in_the_trail(
     held, parked = bring(house, "Termin 1", "Termin 2")
     take(house, "k-1")
     claim = take(house, "k-2")
-    until = house.local_now().date().replace(day=24)
+    until = house.today().replace(day=24)
     work.park(house, clerk("435", name="k-2"), parked, claim.token, until=until, reason=REASON)
     clock.forward(days=1)
     rounds.keep_order(house, "w-1")

@@ -8,8 +8,8 @@ from rules.errors import TryLater
 from tests.servers.exchange import Fault
 from tests.triage.test_triage_exchange_busy import World, world  # noqa: F401 - a fixture
 from triage import send
-from triage.postbox_round import PostboxJob, PostboxRound
 from triage.postboxes.long_quiet import LongQuiet
+from triage.postboxes.round import PostboxJob, PostboxRound
 from triage.watch import health
 from triage.worker import Worker
 

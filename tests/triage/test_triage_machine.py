@@ -32,7 +32,7 @@ from tests.store.samples import act_counts
 from tests.triage import machine_runs
 from tests.triage.mortal import Crash, MortalBox, MortalDatabase
 from tests.triage.renumbering import Renumbering
-from triage import admin, receive, reconcile
+from triage import completeness, receive, reconcile
 from triage.filing import filing
 from triage.house import House
 from triage.known.connection_notes import ConnectionNotes
@@ -249,7 +249,7 @@ class Postbox(RuleBasedStateMachine):
         self.check_rows(rows, items)
         self.check_places(rows, places, lying)
         assert (doubts[OpState.NEW], doubts[OpState.SENT]) == (0, 0)
-        proof = admin.completeness(self.house, ADMIN)
+        proof = completeness.of_day(self.house, ADMIN)
         assert (proof.closes, proof.seen) == (True, len(rows))
 
     def check_rows(self, rows, items) -> None:

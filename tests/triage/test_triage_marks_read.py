@@ -37,7 +37,7 @@ from triage.follow_moves import Reconciled
 from triage.house import MarksPolicy
 from triage.marks.read import MarksRead, read
 from triage.marks.written import write_due
-from triage.postbox_round import PostboxJob, PostboxRound
+from triage.postboxes.round import PostboxJob, PostboxRound
 from triage.reconcile import reconcile
 from triage.worker import Worker
 

@@ -30,7 +30,7 @@ from triage import handover, receive, rounds, send, work
 from triage.desk import holding
 from triage.filing import filing
 from triage.marks.written import NO_MAIL, Written, write_due
-from triage.postbox_round import PostboxJob, PostboxRound
+from triage.postboxes.round import PostboxJob, PostboxRound
 from triage.worker import Worker
 
 IN_WORK, DONE, OVER = "postlotse_in_arbeit", "postlotse_erledigt", "postlotse_uebergeben"
@@ -100,7 +100,7 @@ def test_a_supervisor_who_frees_it_takes_the_mark_along(house, box, lease):
 def test_a_parked_item_is_still_somebodys(house, box, lease, clock):
     bring_in(house, box, lease, eml("Termin"))
     claim = work.claim_next(house, ME, "435")
-    day = house.local_now().date() + timedelta(days=1)
+    day = house.today() + timedelta(days=1)
     work.park(house, ME, claim.item_id, claim.token, until=day, reason="wartet auf Rückruf")
     write_due(house, box, lease)
     assert on(box, TERMIN) == [{IN_WORK}]

@@ -22,12 +22,12 @@ from tests.house_fixture import ADMIN, eml
 from tests.servers.dovecot import DovecotServer
 from tests.triage.test_triage_another_way import places_agree
 from tests.triage.way import Eakte, Post, states
-from triage import admin, receive, rounds, send
+from triage import completeness, receive, rounds, send
 from triage.filing import filing
 from triage.follow_moves import Reconciled
 from triage.house import PostboxPlan
 from triage.known import one_folder
-from triage.postbox_round import PostboxJob, PostboxRound
+from triage.postboxes.round import PostboxJob, PostboxRound
 from triage.reconcile import reconcile
 from triage.settings import Settings
 from triage.watch import health
@@ -77,7 +77,7 @@ def take_in(house, box, lease):
 
 
 def is_complete(house) -> bool:
-    return all(one.closes for one in admin.proof_of_day(house, ADMIN))
+    return all(one.closes for one in completeness.proof_of_day(house, ADMIN))
 
 
 @pytest.mark.parametrize("is_filed", [True, False])

@@ -21,13 +21,24 @@ from tests.house_fixture import ADMIN, MACHINE, clerk, eml
 from tests.store.samples import act_counts
 from tests.triage.test_triage_filing import Refusing
 from tests.triage.way import Eakte, Post, bring_in, states
-from triage import accept, aside, handover, person, receive, relearn, rounds, send, tasks, work
+from triage import (
+    accept,
+    aside,
+    handover,
+    person,
+    receive,
+    rounds,
+    send,
+    tasks,
+    work,
+)
 from triage.answers import reply
 from triage.answers.reply import Choice
 from triage.desk import attachments, item_view, story
 from triage.desk.correction import Correction
 from triage.filing import filing
 from triage.house import PostboxPlan
+from triage.learning import relearn
 from triage.sweep import orders as sweep
 from triage.sweep import outside as sweep_outside
 from triage.sweep import run as sweep_run

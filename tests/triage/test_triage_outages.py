@@ -24,10 +24,10 @@ from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer
 from tests.triage.way import Eakte, Post
 from tests.waiting import until
-from triage import admin, log, wiring
+from triage import completeness, log, wiring
 from triage.house import House
 from triage.ports import Door, Postbox
-from triage.postbox_round import PostboxJob
+from triage.postboxes.round import PostboxJob
 from triage.send import Outlets
 from triage.settings import Settings
 from triage.settings.door import DoorSettings
@@ -89,7 +89,7 @@ def running(url: str, make_box: Callable[[], Postbox]) -> Iterator[Running]:
 def once_each(office: Running, mails: int) -> None:
     """All that was accepted is sorted and accounted for, once."""
     until(lambda: office.counted() == mails)
-    proof = admin.completeness(office.house, ADMIN)
+    proof = completeness.of_day(office.house, ADMIN)
     assert (proof.seen, proof.closes) == (mails, True)
 
 

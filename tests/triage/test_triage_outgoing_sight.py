@@ -19,11 +19,12 @@ from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
-from tests.triage.way import Post, bring_in
-from triage import admin, day_match, handover, outgoing_care, rounds, send, tasks, work
+from tests.triage.way import Post, bring_in, row_of
+from triage import handover, rounds, send, tasks, work
 from triage.desk import item_view
+from triage.sending import day_match, dead_letters
 from triage.texts import expiry as text_ends
-from triage.watch import health
+from triage.watch import health, outgoing_alarms
 
 ME = clerk("435")
 TEXT = "Kassel 34117 123A456789"
@@ -58,11 +59,6 @@ def take(house, box, lease):
     return bring
 
 
-def row_of(house, row_id):
-    with house.db.read() as tx:
-        return outgoing.get(tx, row_id)
-
-
 def cancel(house, claim, row, reason=WHY):
     tasks.cancel(house, ME, claim.item_id, claim.token, outgoing_id=row, reason=reason)
 
@@ -91,10 +87,10 @@ def test_taken_back_it_is_no_dead_letter_and_no_admin_sends_it(house, outlets, t
     claim = take("Kündigung")
     row = order_task(house, claim)
     cancel(house, claim, row)
-    assert outgoing_care.dead_by_kind(house) == {}
-    assert outgoing_care.replay_all(house, ADMIN) == 0
+    assert dead_letters.dead_by_kind(house) == {}
+    assert dead_letters.replay_all(house, ADMIN) == 0
     with pytest.raises(Conflict) as refused:
-        admin.outgoing_replay(house, ADMIN, row)
+        dead_letters.replay(house, ADMIN, row)
     assert refused.value.code == "outgoing.not_dead"
     assert row_of(house, row).state is OutgoingState.REJECTED
 
@@ -104,7 +100,7 @@ def test_a_row_of_another_region_is_unknown_whatever_became_of_it(house, outlets
     rounds.send_round(house, outlets, "w-1")
     elsewhere = replace(ADMIN, regions=frozenset({"Nord"}))
     with pytest.raises(Refused) as refused:
-        admin.outgoing_replay(house, elsewhere, row)
+        dead_letters.replay(house, elsewhere, row)
     assert refused.value.code == "outgoing.unknown"
 
 
@@ -172,16 +168,16 @@ def test_receipts_that_stay_away_are_told_for_tasks_too(house, outlets, take, cl
     order_task(house, claim)
     rounds.send_round(house, outlets, "w-1")
     clock.forward(hours=72)
-    assert outgoing_care.late(house, ADMIN, limit=9) == ()
+    assert outgoing_alarms.late(house, ADMIN, limit=9) == ()
     clock.forward(seconds=1)
-    (late,) = outgoing_care.late(house, ADMIN, limit=9)
+    (late,) = outgoing_alarms.late(house, ADMIN, limit=9)
     assert (late.kind, late.item_id) == ("task", claim.item_id)
     rounds.keep_order(house, "w-1")
     assert {one.name for one in health.ready(house) if not one.ok} >= {"task:receipts"}
     elsewhere = replace(ADMIN, regions=frozenset({"Nord"}))
-    assert outgoing_care.late(house, elsewhere, limit=9) == ()
+    assert outgoing_alarms.late(house, elsewhere, limit=9) == ()
     unwatched = replace(house, policy=replace(house.policy, task_receipt_hours=0))
-    assert outgoing_care.late(unwatched, ADMIN, limit=9) == ()
+    assert outgoing_alarms.late(unwatched, ADMIN, limit=9) == ()
     rounds.keep_order(unwatched, "w-2")
     with house.db.read() as tx:
         told = [entry.action for entry in audit.of_subject(tx, "task:receipts")]
@@ -196,8 +192,8 @@ def test_the_longest_wait_comes_first_of_both_kinds(house, outlets, take, clock)
     handover.order(house, ME, claim.item_id, claim.token)
     rounds.send_round(house, outlets, "w-1")
     clock.forward(hours=100)
-    assert [one.kind for one in outgoing_care.late(house, ADMIN, limit=9)] == ["task", "eakte"]
-    assert len(outgoing_care.late(house, ADMIN, limit=1)) == 1
+    assert [one.kind for one in outgoing_alarms.late(house, ADMIN, limit=9)] == ["task", "eakte"]
+    assert len(outgoing_alarms.late(house, ADMIN, limit=1)) == 1
 
 
 def test_a_match_tells_each_region_its_own_and_strangers_to_who_has_no_bounds(
@@ -207,7 +203,7 @@ def test_a_match_tells_each_region_its_own_and_strangers_to_who_has_no_bounds(
     handover.order(house, ME, claim.item_id, claim.token)
     rounds.send_round(house, outlets, "w-1")
     answer(drops / "eakte", "eakte-9-9-000000000000")
-    day = house.local_now().date()
+    day = house.today()
     told = {}
     for name, regions in (("all", None), ("own", {"Südwest"}), ("other", {"Nord"})):
         caller = replace(ADMIN, regions=regions and frozenset(regions))
@@ -238,7 +234,7 @@ def test_the_file_names_each_hand_over_with_its_finding(house, outlets, take):
     claim = take("Neues Konto")
     handover.order(house, ME, claim.item_id, claim.token)
     rounds.send_round(house, outlets, "w-1")
-    day = house.local_now().date()
+    day = house.today()
     text = day_match.export(day_match.report(house, outlets.eakte, ADMIN, day=day))
     head, line = text.splitlines()
     assert head.startswith("Tag;Befund;Schlüssel;Vorgang")

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from triage import outgoing_words
+from triage.sending import words as outgoing_words
 
 ROOT = Path(__file__).parents[2]
 WAYS = ("eakte", "smtp", "task", "webhook", "left")

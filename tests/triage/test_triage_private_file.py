@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from rules.errors import Refused
-from triage import cli, private_file, training_file
+from triage import cli
+from triage.cli import private_file
+from triage.learning import training_file
 
 COMMANDS = Path(cli.__file__).parent
 OPEN_TO_ALL = {"texts.py"}

@@ -16,8 +16,8 @@ from tests.house_fixture import eml
 from tests.servers.cutting import CuttingLine
 from tests.triage.way import Eakte, Post
 from triage import send
-from triage.postbox_round import PostboxJob, PostboxRound
-from triage.reach import PAUSES, ROUNDS
+from triage.postboxes.reach import PAUSES, ROUNDS
+from triage.postboxes.round import PostboxJob, PostboxRound
 from triage.worker import Worker
 
 NAME, THERE = "SC-Südwest", "435 Kassel/AU"

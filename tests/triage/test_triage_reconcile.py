@@ -15,11 +15,12 @@ from tests.refusals import code_of
 from tests.store.samples import act_counts
 from tests.stress.stress_truth import Act, Sent, Way
 from tests.triage.way import bring_in, states
-from triage import admin, aside, leasing, receive, work
+from triage import aside, completeness, leasing, receive, work
 from triage.desk import item_view, lists, undo
 from triage.filing import filing
 from triage.follow_moves import Reconciled
 from triage.reconcile import reconcile
+from triage.trail import standing as trail_standing
 
 
 class Unproven:
@@ -65,7 +66,7 @@ def test_a_mail_deleted_by_hand_is_gone_after_two_looks_and_its_item_stays(
     assert reconcile(house, box, lease) == Reconciled()
     assert reconcile(house, box, lease) == Reconciled(gone_by_hand=1)
     assert states(house) == {"gone": 1}
-    proof = admin.completeness(house, ADMIN, postbox=box.name)
+    proof = completeness.of_day(house, ADMIN, postbox=box.name)
     assert proof.closes
     assert proof.states["gone"] == 1
     (row,) = lists.listing(house, clerk("435"), "435")
@@ -119,7 +120,10 @@ def gone(house, box, lease, *, folder: str) -> bytes:
 
 def trail_of(house, message_id: int = 1) -> list[str]:
     subject = f"message:{message_id}"
-    return [e.action for e in admin.trail(house, ADMIN, limit=99, after=0, subject=subject).entries]
+    return [
+        e.action
+        for e in trail_standing.page(house, ADMIN, limit=99, after=0, subject=subject).entries
+    ]
 
 
 def test_what_was_gone_and_lies_in_a_folder_again_is_what_it_was_before(house, box, lease):

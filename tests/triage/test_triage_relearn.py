@@ -19,10 +19,11 @@ from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
 from tests.refusals import code_of
-from triage import accept, handover, relearn, training_file, wiring, work
+from triage import accept, handover, wiring, work
 from triage.cli import app as cli
 from triage.desk import holding, item_view
 from triage.desk.correction import Correction
+from triage.learning import relearn, training_file
 from triage.marks import outlook_correction
 
 TEXT = "Guten Tag, ich ziehe um. Karla Muster"

@@ -13,9 +13,11 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_returned import about, answer, report
 from tests.triage.way import Eakte, Post, bring_in
-from triage import admin, outgoing_care, receive, rounds, send, work
+from triage import receive, rounds, send, work
 from triage.answers import reply
 from triage.desk import item_view
+from triage.sending import dead_letters
+from triage.watch import outgoing_alarms
 
 ME = clerk("435")
 
@@ -113,11 +115,11 @@ def test_an_answer_that_did_not_arrive_is_told_at_an_open_item(
     assert item.state is not ItemState.CLOSED
     assert message.state.value == "sorted"
     assert item_view.view(house, ME, claim.item_id).reply_trouble.code == code
-    listed = admin.outgoing_listing(house, ADMIN, states=admin.ENDED_BADLY, limit=9)
+    listed = dead_letters.listing(house, ADMIN, states=dead_letters.ENDED_BADLY, limit=9)
     assert [one.id for one in listed] == [row]
-    assert outgoing_care.dead_by_kind(house) == {"reply": 1}
-    trouble = {one.name: one.number for one in outgoing_care.WATCH.look(house)}
-    assert trouble[outgoing_care.DEAD] == 1
+    assert dead_letters.dead_by_kind(house) == {"reply": 1}
+    trouble = {one.name: one.number for one in outgoing_alarms.WATCH.look(house)}
+    assert trouble[outgoing_alarms.DEAD] == 1
 
 
 def test_a_worker_that_stood_still_between_claim_and_sending_sends_nothing_again(

@@ -21,11 +21,12 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, open_house
 from tests.triage.mortal import Crash
 from tests.triage.way import Eakte, Post, bring_in
-from triage import accept, admin, aside, handover, outgoing_care, rounds, send, work
+from triage import accept, aside, handover, rounds, send, work
 from triage.answers import reply, returned, sent_copy
 from triage.answers.reply import Choice
 from triage.desk import item_view
 from triage.house import House, PostboxPlan
+from triage.sending import dead_letters
 
 ME = clerk("435")
 SENT = "Gesendet"
@@ -142,7 +143,7 @@ def test_a_report_brings_the_closed_item_back_with_the_reason(house, box, lease,
     assert (shown.reply_trouble.code, shown.reply_trouble.status) == ("reply.bounced", "5.1.1")
     assert [gate.done for gate in shown.gates if gate.code == "reply_optional"] == [False]
     assert {"reply.bounced", "item.reopened"} <= {step.code for step in shown.story}
-    listed = admin.outgoing_listing(house, ADMIN, states=admin.ENDED_BADLY, limit=9)
+    listed = dead_letters.listing(house, ADMIN, states=dead_letters.ENDED_BADLY, limit=9)
     assert [(one.id, one.error_code) for one in listed] == [(row, "reply.bounced")]
     with house.db.read() as tx:
         assert {state.value: n for state, n in ledger_counts.counts(tx).items() if n} == {
@@ -165,7 +166,7 @@ def test_the_same_report_twice_opens_once_and_sending_again_settles_it(
     assert [step.code for step in shown.story].count("reply.bounced") == 1
     assert item_state(house, claim) is ItemState.HELD
     clock.forward(minutes=7)
-    admin.outgoing_replay(house, ADMIN, row)
+    dead_letters.replay(house, ADMIN, row)
     assert len(leave(house).sent) == 1
     assert item_view.view(house, ME, claim.item_id).reply_trouble is None
     aside.replay_all(house, ADMIN)
@@ -238,15 +239,15 @@ def settled(house, claim):
     work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.ANSWERED)
     leave(house, Refusing())
     again = work.claim_next(house, ME, "435")
-    assert outgoing_care.dead_by_kind(house) == {"reply": 1}
+    assert dead_letters.dead_by_kind(house) == {"reply": 1}
     work.close(house, ME, again.item_id, again.token, reason=CloseReason.DONE)
     return row
 
 
 def test_a_dead_answer_whose_item_was_closed_since_is_nobodys_and_not_sent_with_all(house, settled):
-    assert outgoing_care.dead_by_kind(house) == {}
-    assert outgoing_care.replay_all(house, ADMIN) == 0
-    admin.outgoing_replay(house, ADMIN, settled)
+    assert dead_letters.dead_by_kind(house) == {}
+    assert dead_letters.replay_all(house, ADMIN) == 0
+    dead_letters.replay(house, ADMIN, settled)
     assert len(leave(house).sent) == 1
 
 
@@ -258,8 +259,8 @@ def test_an_answer_that_a_restore_held_back_is_sent_with_all_though_its_item_is_
     clock.forward(minutes=1)
     with house.db.write() as tx:
         outgoing_restored.hold_back(tx, now=clock())
-    assert outgoing_care.dead_by_kind(house) == {"reply": 1}
-    assert outgoing_care.replay_all(house, ADMIN) == 1
+    assert dead_letters.dead_by_kind(house) == {"reply": 1}
+    assert dead_letters.replay_all(house, ADMIN) == 1
     assert len(leave(house).sent) == 1
 
 
@@ -267,7 +268,7 @@ def test_nothing_of_a_deleted_mail_is_sent_again_and_its_item_stays_closed(house
     with house.db.write() as tx:
         retention.erase(tx, 1, now=house.clock())
     with pytest.raises(Refused) as caught:
-        admin.outgoing_replay(house, ADMIN, settled)
+        dead_letters.replay(house, ADMIN, settled)
     assert caught.value.code == "mail.deleted"
     with house.db.write() as tx:
         assert not returned.bring_back(house, tx, claim.item_id)

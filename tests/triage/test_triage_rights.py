@@ -15,6 +15,7 @@ from rules.rights.distribution_csv import write_lists
 from rules.rights.folder_findings import Code, Key
 from rules.rights.reporting_chain import Round, Step, make_round
 from store.rights import lists as rights_lists
+from tests.refusals import code_of
 from tests.rights_world import AGENCIES, REGION, SC, ez, person
 from tests.triage.rights_office import (
     ANNA,
@@ -28,7 +29,6 @@ from tests.triage.rights_office import (
     keep_one,
     make_office,
     office,
-    refused,
 )
 from triage.house import House
 from triage.rights import decisions as rights
@@ -47,7 +47,7 @@ __all__ = ["house", "office"]
 @pytest.mark.parametrize(("days", "code"), [(-1, "rights.keep_day"), (367, "rights.keep_day")])
 def test_keeping_lasts_from_today_to_a_year(office: Office, days: int, code: str) -> None:
     office.look()
-    assert refused(lambda: keep_one(office, days=days)) == code
+    assert code_of(lambda: keep_one(office, days=days)) == code
     keep_one(office, days=0 if days < 0 else 366)
     assert len(rights.standing(office.house, ANNA, BOX).kept) == 1
 
@@ -65,10 +65,10 @@ def test_each_admin_sees_and_decides_for_his_regions_only(office: Office) -> Non
         lambda: rights_signoff.agency(house, NORTH, BOX, "101"),
         lambda: rights.keep(house, NORTH, BOX, key, reason="x" * 20, until=date(2026, 12, 1)),
     ):
-        assert refused(call) == "postbox.unknown"
-    assert refused(lambda: rights.boxes(house, CLERK)) == "access.denied"
+        assert code_of(call) == "postbox.unknown"
+    assert code_of(lambda: rights.boxes(house, CLERK)) == "access.denied"
     read = lambda: rights_reporting.reported(house, NORTH, REGION)  # noqa: E731
-    assert refused(read) == "region.unknown"
+    assert code_of(read) == "region.unknown"
 
 
 def reporting_deeds(house: House, caller: Caller, region: str) -> list[Callable[[], object]]:
@@ -97,7 +97,7 @@ def test_lists_and_rounds_are_for_admins_of_their_region(
 ) -> None:
     before = rights_reporting.reported(office.house, ANNA, REGION)
     for deed in reporting_deeds(office.house, caller, region):
-        assert refused(deed) == code
+        assert code_of(deed) == code
     assert rights_reporting.reported(office.house, ANNA, REGION) == before
     assert rights_reporting.links(office.house, ANNA, REGION) == ()
 
@@ -105,19 +105,19 @@ def test_lists_and_rounds_are_for_admins_of_their_region(
 def test_what_is_kept_with_a_reason_is_in_no_plan_until_its_day(office: Office, clock) -> None:
     found = office.look()
     key = next(one.key for one in found.open if one.code is Code.SURPLUS)
-    until = office.house.local_now().date() + timedelta(days=30)
+    until = office.house.today() + timedelta(days=30)
 
     def keep(**more: object) -> None:
         asked = {"reason": "Vertretung bis Jahresende", "until": until, **more}
         rights.keep(office.house, ANNA, BOX, key, **asked)
 
-    assert refused(lambda: keep(reason="kurz")) == "rights.reason_too_short"
-    assert refused(lambda: keep(until=until + timedelta(days=400))) == "rights.keep_day"
+    assert code_of(lambda: keep(reason="kurz")) == "rights.reason_too_short"
+    assert code_of(lambda: keep(until=until + timedelta(days=400))) == "rights.keep_day"
     ghost = Key(Code.SURPLUS, "x", "y")
     gone = lambda: rights.keep(  # noqa: E731
         office.house, ANNA, BOX, ghost, reason="x" * 12, until=until
     )
-    assert refused(gone) == "finding.unknown"
+    assert code_of(gone) == "finding.unknown"
     keep()
     found = rights.standing(office.house, ANNA, BOX)
     assert [one.key for one in found.kept] == [key]
@@ -131,14 +131,14 @@ def test_what_is_kept_with_a_reason_is_in_no_plan_until_its_day(office: Office, 
 
 def test_an_open_finding_is_signed_off_with_a_reason_only(office: Office) -> None:
     assert (
-        refused(lambda: rights_signoff.agency(office.house, ANNA, BOX, "103")) == "rights.no_audit"
+        code_of(lambda: rights_signoff.agency(office.house, ANNA, BOX, "103")) == "rights.no_audit"
     )
     office.look()
     for code in ("999", "301", "199"):
         call = lambda code=code: rights_signoff.agency(office.house, ANNA, BOX, code)  # noqa: E731
-        assert refused(call) == "agency.unknown"
+        assert code_of(call) == "agency.unknown"
     late = lambda: rights_signoff.agency(office.house, ANNA, BOX, "103")  # noqa: E731
-    assert refused(late) == "rights.reason_too_short"
+    assert code_of(late) == "rights.reason_too_short"
     rights_signoff.agency(office.house, ANNA, BOX, "103", reason="wird im Plan 1 bereinigt")
     rights_signoff.agency(office.house, ANNA, BOX, "108")
     assert office.actions().count("rights.signed_off") == 2
@@ -167,7 +167,7 @@ def test_what_is_new_since_the_sign_off_is_shown_and_a_new_round_asks_again(offi
         file.write("user=neu lr\n")
     row = {row.code: row for row in rights_matrix.rows(office.house, [office.look()])}["108"]
     assert (row.review, row.new) == (ReviewState.NEW_SINCE, 1)
-    today = office.house.local_now().date()
+    today = office.house.today()
     asked = make_round(REGION, today, directions_due=today, region_due=today)
     rights_reporting.start_round(office.house, ANNA, asked)
     row = {row.code: row for row in rights_matrix.rows(office.house, [office.look()])}["108"]
@@ -177,7 +177,7 @@ def test_what_is_new_since_the_sign_off_is_shown_and_a_new_round_asks_again(offi
 def test_a_round_that_is_started_again_with_the_same_days_goes_on_with_its_marks(
     office: Office,
 ) -> None:
-    today = office.house.local_now().date()
+    today = office.house.today()
     asked = make_round(REGION, today, directions_due=today, region_due=today)
     first = rights_reporting.start_round(office.house, ANNA, asked)
     rights_reporting.mark(office.house, ANNA, REGION, Step.AGENCY, unit="101")
@@ -189,7 +189,7 @@ def test_a_round_that_is_started_again_with_the_same_days_goes_on_with_its_marks
 
 
 def test_a_round_that_is_over_makes_the_unsigned_overdue(office: Office, clock) -> None:
-    today = office.house.local_now().date()
+    today = office.house.today()
     asked = make_round(REGION, today, directions_due=today, region_due=today)
     rights_reporting.start_round(office.house, ANNA, asked)
     clock.forward(days=1)
@@ -239,7 +239,7 @@ def test_lists_are_taken_whole_or_not_at_all_and_older_members_forgotten(office:
     take = lambda data: rights_reporting.import_lists(  # noqa: E731
         office.house, ANNA, REGION, data=data, source="x.csv"
     )
-    assert refused(lambda: take(data)) == "rights.csv"
+    assert code_of(lambda: take(data)) == "rights.csv"
     assert len(rights_reporting.reported(office.house, ANNA, REGION).lists) == len(AGENCIES) + 1
     done = take(b"verteiler;agentur\nez-101@dienst.example;101\n")
     assert (done.lists, done.members, done.without) == (1, 0, AGENCIES[1:])
@@ -253,7 +253,7 @@ def test_lists_are_taken_whole_or_not_at_all_and_older_members_forgotten(office:
 
 
 def test_an_import_marks_the_agencies_in_the_chain(office: Office) -> None:
-    today = office.house.local_now().date()
+    today = office.house.today()
     rights_reporting.start_round(
         office.house, ANNA, make_round(REGION, today, directions_due=today, region_due=today)
     )
@@ -269,7 +269,7 @@ def test_an_import_marks_the_agencies_in_the_chain(office: Office) -> None:
 def test_without_a_round_there_is_no_chain(office: Office) -> None:
     assert rights_reporting.links(office.house, ANNA, REGION) == ()
     call = lambda: rights_reporting.mark(office.house, ANNA, REGION, Step.REGION, unit=REGION)  # noqa: E731
-    assert refused(call) == "rights.no_round"
+    assert code_of(call) == "rights.no_round"
 
 
 def test_members_come_from_the_server_through_groups_and_circles(office: Office) -> None:
@@ -290,7 +290,7 @@ def test_members_come_from_the_server_through_groups_and_circles(office: Office)
     assert book.members(ez("101"))[0] == {"k1@x.example", "k2@x.example"}
     assert book.members(ez("102"))[0] == {person("102", 1), person("102", 2)}
     north = lambda: rights_reporting.expand(office.house, NORTH, "Nord", members=members)  # noqa: E731
-    assert refused(north) == "rights.no_lists"
+    assert code_of(north) == "rights.no_lists"
 
 
 def test_what_is_handed_on_names_lists_and_no_members(office: Office) -> None:
@@ -305,7 +305,7 @@ def test_what_is_handed_on_names_lists_and_no_members(office: Office) -> None:
 def test_the_printed_report_names_findings_decisions_and_sign_offs(office: Office) -> None:
     found = office.look()
     key = next(one.key for one in found.open if one.code is Code.SURPLUS)
-    until = office.house.local_now().date() + timedelta(days=30)
+    until = office.house.today() + timedelta(days=30)
     reason = "Vertretung <b>bis</b> Jahresende"
     rights.keep(office.house, ANNA, BOX, key, reason=reason, until=until)
     rights_signoff.agency(office.house, ANNA, BOX, "108")

@@ -11,6 +11,7 @@ from rules.rights.folder_findings import Code
 from rules.rights.folder_levels import Rights
 from store.rights import plans as rights_plans
 from store.rights.plans import PlanState, StepState
+from tests.refusals import code_of
 from tests.rights_world import ez
 from tests.triage.rights_office import (
     ANNA,
@@ -21,7 +22,6 @@ from tests.triage.rights_office import (
     Stubborn,
     house,
     make_office,
-    refused,
 )
 from triage.house import House
 from triage.rights import decisions as rights
@@ -96,7 +96,7 @@ def test_a_plan_that_was_begun_and_holds_no_more_can_be_undone(office: Office) -
         rights_work.apply(office.house, BERT.name, Halfway(office.desk, "killed"), plan_id)
     found = rights.standing(office.house, ANNA, BOX).open
     key = next(one.key for one in found if one.code is Code.TOO_HIGH)
-    until = office.house.local_now().date()
+    until = office.house.today()
     rights.keep(office.house, ANNA, BOX, key, reason="Vertretung bis heute", until=until)
     outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
     assert (outcome.done, outcome.code) == ((), "rights.plan_outdated")
@@ -178,7 +178,7 @@ def test_a_plan_that_another_undid_before_ones_turn_is_not_carried_out_again(
 
     monkeypatch.setattr(rights_work, "_alone", late)
     deed = lambda: rights_work.apply(office.house, BERT.name, office.desk, plan_id)  # noqa: E731
-    assert refused(deed) == "rights.not_approved"
+    assert code_of(deed) == "rights.not_approved"
     assert not has(office, "group=ez-101")
     assert office.state(plan_id) is PlanState.UNDONE
 

@@ -13,6 +13,7 @@ from rules.rights.folder_findings import Code
 from store.rights import lists as rights_lists
 from store.tables.rights import rights_keep
 from tests.house_fixture import open_house
+from tests.refusals import code_of
 from tests.rights_world import REGION, ez
 from tests.triage.rights_office import (
     ANNA,
@@ -22,7 +23,6 @@ from tests.triage.rights_office import (
     house,
     make_office,
     office,
-    refused,
 )
 from triage.rights import decisions as rights
 from triage.rights import matrix as rights_matrix
@@ -48,7 +48,7 @@ def give(office: Office, line: str, *, instead: str = "") -> rights.Standing:
 def keep(office: Office, code: Code) -> None:
     found = rights.standing(office.house, ANNA, BOX).open
     key = next(one.key for one in found if (one.code, one.folder) == (code, FOLDER))
-    until = office.house.local_now().date() + timedelta(days=90)
+    until = office.house.today() + timedelta(days=90)
     rights.keep(office.house, ANNA, BOX, key, reason="Vertretung bis Jahresende", until=until)
 
 
@@ -98,11 +98,11 @@ def test_keeping_what_is_gone_is_refused(office: Office) -> None:
     found = rights.standing(office.house, ANNA, BOX).open
     key = next(one.key for one in found if one.folder == FOLDER)
     give(office, "# leer", instead="vertretung")
-    until = office.house.local_now().date()
+    until = office.house.today()
     call = lambda: rights.keep(  # noqa: E731
         office.house, ANNA, BOX, key, reason="Vertretung bis Jahresende", until=until
     )
-    assert refused(call) == "finding.unknown"
+    assert code_of(call) == "finding.unknown"
 
 
 def row(office: Office) -> Row:
@@ -170,7 +170,7 @@ def test_what_is_kept_is_what_was_read(office: Office) -> None:
     )
     read = rights.as_read(found)
     give(office, "user=vertretung lrswipkxtea", instead="vertretung")
-    until = office.house.local_now().date()
+    until = office.house.today()
 
     def kept() -> None:
         rights.keep(
@@ -178,7 +178,7 @@ def test_what_is_kept_is_what_was_read(office: Office) -> None:
             seen=read,
         )  # fmt: skip
 
-    assert (read, refused(kept)) == ("Prüfer", "rights.finding_changed")
+    assert (read, code_of(kept)) == ("Prüfer", "rights.finding_changed")
     assert open_here(office.look()) == {"vertretung"}
     give(office, "user=vertretung lr", instead="vertretung")
     kept()

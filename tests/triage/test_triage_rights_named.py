@@ -16,6 +16,7 @@ from store.rights import plans as rights_plans
 from store.rights.plans import PlanState
 from store.tables.rights import rights_plan
 from tests.house_fixture import open_house
+from tests.refusals import code_of
 from tests.rights_world import REGION, SC, ez
 from tests.triage.rights_office import (
     ANNA,
@@ -30,9 +31,9 @@ from tests.triage.rights_office import (
     house,
     make_office,
     office,
-    refused,
 )
-from triage import console, rereading, wiring
+from triage import rereading, wiring
+from triage.cli import console
 from triage.cli.app import app
 from triage.house import RightsPolicy
 from triage.rights import decisions as rights
@@ -65,14 +66,14 @@ def test_what_was_read_is_approved_and_nothing_else(office: Office) -> None:
     other = "0" * 64
     for deed in (rights.approve, rights.reject):
         call = lambda deed=deed: deed(office.house, BERT, plan_id, seen=other)  # noqa: E731
-        assert refused(call) == "rights.plan_changed"
+        assert code_of(call) == "rights.plan_changed"
     assert office.state(plan_id) is PlanState.PROPOSED
     rights.approve(office.house, BERT, plan_id, seen=read)
     for kind in ("apply", "undo"):
         call = lambda kind=kind: rights.order(  # noqa: E731
             office.house, ANNA, BOX, kind, plan_id=plan_id, seen=other
         )
-        assert refused(call) == "rights.plan_changed"
+        assert code_of(call) == "rights.plan_changed"
     rights.order(office.house, ANNA, BOX, "apply", plan_id=plan_id, seen=read)
 
 
@@ -113,7 +114,7 @@ def test_after_a_restore_a_number_alone_names_no_plan(office: Office) -> None:
     rights.reject(office.house, BERT, before)
     after = rights.propose(office.house, ANNA, BOX)
     deed = lambda **seen: rights.approve(office.house, BERT, after, **seen)  # noqa: E731
-    assert refused(deed) == "rights.plan_not_named"
+    assert code_of(deed) == "rights.plan_not_named"
     deed(seen=rights.plan(office.house, BERT, after)[0].hash)
     assert office.state(after) is PlanState.APPROVED
 
@@ -125,7 +126,7 @@ def test_a_plan_that_is_not_as_it_was_approved_writes_nothing(office: Office) ->
         changes[0]["after"] = [*changes[0]["after"], "owner"]
         tx.run(sa.update(rights_plan).values(changes=changes))
     deed = lambda: rights_work.apply(office.house, BERT.name, office.desk, plan_id)  # noqa: E731
-    assert refused(deed) == "rights.plan_changed"
+    assert code_of(deed) == "rights.plan_changed"
     assert files(office) == before
 
 
@@ -175,7 +176,7 @@ def test_what_somebody_decided_to_keep_is_not_taken_by_a_plan_approved_before(
     plan_id, before = office.approved(), files(office)
     found = rights.standing(office.house, ANNA, BOX).open
     key = next(one.key for one in found if one.code is Code.SURPLUS)
-    until = office.house.local_now().date() + timedelta(days=30)
+    until = office.house.today() + timedelta(days=30)
     rights.keep(office.house, ANNA, BOX, key, reason="Vertretung bis Jahresende", until=until)
     outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
     assert (outcome.code, outcome.stopped_at) == ("rights.plan_outdated", "103 Ort103")
@@ -211,11 +212,11 @@ def test_an_approved_plan_that_nobody_may_carry_out_is_put_aside(office: Office)
     plan_id = office.approved()
     house = arranged(office.house, rights=RightsPolicy())
     again = lambda: rights.propose(house, ANNA, BOX)  # noqa: E731
-    assert refused(again) == "rights.plan_waits"
+    assert code_of(again) == "rights.plan_waits"
     rights.reject(house, ANNA, plan_id)
     assert office.state(plan_id) is PlanState.REJECTED
     deed = lambda: rights_work.apply(office.house, "x", office.desk, plan_id)  # noqa: E731
-    assert refused(deed) == "rights.not_approved"
+    assert code_of(deed) == "rights.not_approved"
     again()
 
 
@@ -227,7 +228,7 @@ def test_a_plan_that_is_being_carried_out_or_was_begun_is_not_put_aside(
     now = office.house.clock()
     with office.house.db.write() as tx:
         held = leases.take(tx, f"rights:{BOX}", owner="other", now=now, seconds=60)
-    assert refused(aside) == "rights.busy"
+    assert code_of(aside) == "rights.busy"
     with office.house.db.write() as tx:
         leases.release(tx, held, now=now)
 
@@ -238,7 +239,7 @@ def test_a_plan_that_is_being_carried_out_or_was_begun_is_not_put_aside(
         power.setattr(rights_plans, "end_step", cut)
         with pytest.raises(PowerCut):
             rights_work.apply(office.house, BERT.name, office.desk, plan_id)
-    assert refused(aside) == "rights.plan_state"
+    assert code_of(aside) == "rights.plan_state"
     assert office.state(plan_id) is PlanState.APPROVED
 
 
@@ -247,7 +248,7 @@ def test_a_plan_of_another_region_is_unknown_whether_it_is_there_or_not(office: 
     for number in (plan_id, plan_id + 1):
         for deed in (rights.plan, rights.approve, rights.reject):
             call = lambda deed=deed, number=number: deed(office.house, NORTH, number)  # noqa: E731
-            assert refused(call) == "plan.unknown"
+            assert code_of(call) == "plan.unknown"
 
 
 def test_the_commands_show_a_plan_and_take_its_hash_only(office: Office, monkeypatch) -> None:

@@ -15,6 +15,7 @@ from store.rights import plans as rights_plans
 from store.rights.plans import PlanState, StepState
 from store.trail import audit as trail
 from tests.house_fixture import open_house
+from tests.refusals import code_of
 from tests.rights_world import REGION
 from tests.triage.rights_office import (
     ANNA,
@@ -29,7 +30,6 @@ from tests.triage.rights_office import (
     keep_one,
     make_office,
     office,
-    refused,
 )
 from triage import halting
 from triage.house import PostboxPlan, RightsPolicy
@@ -69,7 +69,7 @@ def test_while_writing_is_stopped_a_plan_waits_and_looking_goes_on(office: Offic
     desks = {BOX: lambda: office.desk}
     assert rights_work.orders(house, "w1", desks) == 0
     direct = lambda: rights_work.apply(house, BERT.name, office.desk, plan_id)  # noqa: E731
-    assert refused(direct) == "writing.stopped"
+    assert code_of(direct) == "writing.stopped"
     assert office.state(plan_id) is PlanState.APPROVED
     halting.resume(house.db, BERT, now=now)
     assert rights_work.orders(house, "w1", desks) == 1
@@ -126,18 +126,18 @@ def test_a_proposal_that_takes_what_somebody_keeps_by_now_is_void(office: Office
     office.look()
     plan_id = rights.propose(office.house, ANNA, BOX)
     keep_one(office)
-    assert refused(lambda: rights.approve(office.house, BERT, plan_id)) == "rights.plan_state"
+    assert code_of(lambda: rights.approve(office.house, BERT, plan_id)) == "rights.plan_state"
 
 
 def test_who_made_a_plan_does_not_approve_it(office: Office) -> None:
     office.look()
     plan_id = rights.propose(office.house, ANNA, BOX)
-    assert refused(lambda: rights.approve(office.house, ANNA, plan_id)) == "rights.same_person"
+    assert code_of(lambda: rights.approve(office.house, ANNA, plan_id)) == "rights.same_person"
     desk = office.desk
     early = lambda: rights_work.apply(office.house, ANNA.name, desk, plan_id)  # noqa: E731
-    assert refused(early) == "rights.not_approved"
+    assert code_of(early) == "rights.not_approved"
     rights.reject(office.house, ANNA, plan_id)
-    assert refused(lambda: rights.approve(office.house, BERT, plan_id)) == "rights.plan_state"
+    assert code_of(lambda: rights.approve(office.house, BERT, plan_id)) == "rights.plan_state"
 
 
 def test_reading_is_the_default_and_an_observed_postbox_is_never_written_to(office: Office) -> None:
@@ -146,9 +146,9 @@ def test_reading_is_the_default_and_an_observed_postbox_is_never_written_to(offi
     for policy in ({"rights": RightsPolicy()}, {"postboxes": plans}):
         house = arranged(office.house, **policy)
         deed = lambda house=house: rights_work.apply(house, "x", office.desk, plan_id)  # noqa: E731
-        assert refused(deed) == "rights.read_only"
+        assert code_of(deed) == "rights.read_only"
         asked = lambda house=house: rights.order(house, ANNA, BOX, "apply", plan_id=plan_id)  # noqa: E731
-        assert refused(asked) == "rights.read_only"
+        assert code_of(asked) == "rights.read_only"
 
 
 def test_a_folder_that_was_changed_meanwhile_stops_the_plan(office: Office) -> None:
@@ -219,7 +219,7 @@ def test_who_stood_still_in_a_plan_writes_nothing_after_it_was_undone_by_another
     plan_id = office.approved()
     desk = Frozen(office.desk, "never")
     deed = lambda: rights_work.apply(office.house, BERT.name, desk, plan_id)  # noqa: E731
-    assert refused(deed) == "lease.lost"
+    assert code_of(deed) == "lease.lost"
     assert desk.writes == 2
     assert office.state(plan_id) is PlanState.UNDONE
 
@@ -251,17 +251,17 @@ def test_one_person_alone_gives_back_for_a_week_what_two_have_taken(office: Offi
         office.house, ANNA, BOX, "undo", plan_id=plan_id, seen=seen
     )
     at_once = lambda: rights_work.undo(office.house, "x", office.desk, plan_id)  # noqa: E731
-    assert [refused(deed) for deed in (ordered, at_once)] == ["rights.undo_late"] * 2
+    assert [code_of(deed) for deed in (ordered, at_once)] == ["rights.undo_late"] * 2
     assert office.file("101 Ort101/AU").read_text() == taken
 
 
 def test_nothing_is_undone_that_was_not_done(office: Office) -> None:
     plan_id = office.approved()
     deed = lambda: rights_work.undo(office.house, "x", office.desk, plan_id)  # noqa: E731
-    assert refused(deed) == "rights.nothing_to_undo"
+    assert code_of(deed) == "rights.nothing_to_undo"
     rights_work.apply(office.house, BERT.name, office.desk, plan_id)
     deed()
-    assert refused(deed) == "rights.nothing_to_undo", "what came since is none of this plan's"
+    assert code_of(deed) == "rights.nothing_to_undo", "what came since is none of this plan's"
 
 
 def test_two_do_not_work_on_one_postbox_at_once(office: Office) -> None:
@@ -293,7 +293,7 @@ def test_a_worker_does_what_the_page_ordered(office: Office) -> None:
     assert rights.standing(office.house, ANNA, BOX).audit is not None
     plan_id = rights.propose(office.house, ANNA, BOX)
     asked = lambda: rights.order(office.house, ANNA, BOX, "apply", plan_id=plan_id)  # noqa: E731
-    assert refused(asked) == "rights.not_approved"
+    assert code_of(asked) == "rights.not_approved"
     rights.approve(office.house, BERT, plan_id)
     asked()
     assert rights_work.orders(office.house, "w1", desks) == 1
@@ -333,11 +333,11 @@ def test_an_order_that_breaks_the_round_leaves_the_postbox_to_the_next(office: O
 def test_a_plan_without_changes_is_none_and_two_are_not_approved_at_once(office: Office) -> None:
     plan_id = office.approved()
     again = lambda: rights.propose(office.house, ANNA, BOX)  # noqa: E731
-    assert refused(again) == "rights.plan_waits"
+    assert code_of(again) == "rights.plan_waits"
     rights_work.apply(office.house, BERT.name, office.desk, plan_id)
     office.look()
-    assert refused(again) == "rights.empty_plan"
-    assert refused(lambda: rights.plan(office.house, ANNA, 99)) == "plan.unknown"
+    assert code_of(again) == "rights.empty_plan"
+    assert code_of(lambda: rights.plan(office.house, ANNA, 99)) == "plan.unknown"
 
 
 def test_a_newer_look_that_finds_anything_else_makes_a_proposal_void(office: Office) -> None:

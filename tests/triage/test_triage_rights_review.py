@@ -11,7 +11,6 @@ from ingest.maildir.postbox import create_tree
 from ingest.maildir.rights import MaildirRights
 from rules.access import Caller
 from rules.codes import Role
-from rules.errors import HouseError
 from rules.rights.distribution_csv import write_lists
 from rules.rights.folder_acl import Naming
 from rules.rights.folder_findings import Code
@@ -21,6 +20,7 @@ from store.rights.signoffs import SignOff
 from store.tables.rights import rights_audit
 from store.trail import audit as trail
 from tests.house_fixture import open_house
+from tests.refusals import code_of
 from tests.rights_peers import into_maildir
 from tests.rights_world import REGION, build, directory
 from triage.house import House, PostboxPlan
@@ -74,7 +74,7 @@ class Office:
             file.write(f"user={who} lr\n")
 
     def start_round(self) -> None:
-        today = self.house.local_now().date()
+        today = self.house.today()
         asked = make_round(REGION, today, directions_due=today, region_due=today)
         rights_reporting.start_round(self.house, ANNA, asked)
 
@@ -104,12 +104,6 @@ def office(sqlite_url: str, tmp_path: Path, clock) -> Iterator[Office]:
     office.house.db.close()
 
 
-def refused(call: Callable[[], object]) -> str:
-    with pytest.raises(HouseError) as caught:
-        call()
-    return caught.value.code
-
-
 def test_a_folder_is_signed_off_by_itself_and_its_agency_when_all_are(office: Office) -> None:
     assert office.sign(CLEAN) == 1
     signed = office.part(CLEAN)
@@ -127,7 +121,7 @@ def test_a_folder_is_signed_off_by_itself_and_its_agency_when_all_are(office: Of
 
 
 def test_an_open_finding_needs_a_reason_and_then_stands_with_it(office: Office) -> None:
-    assert refused(lambda: office.sign(CLEAN, FAULTY)) == "rights.reason_too_short"
+    assert code_of(lambda: office.sign(CLEAN, FAULTY)) == "rights.reason_too_short"
     assert office.part(CLEAN).state is ReviewState.OPEN, "all or none"
     assert office.sign(CLEAN, FAULTY, reason=REASON) == 2
     assert office.part(FAULTY).sign_off.reason == REASON
@@ -200,18 +194,18 @@ def test_nobody_signs_what_a_newer_look_has_found(office: Office) -> None:
     seen = office.standing().audit.id
     office.give(CLEAN, "neu")
     office.look()
-    assert refused(lambda: office.sign(CLEAN, audit=seen)) == "rights.newer_audit"
+    assert code_of(lambda: office.sign(CLEAN, audit=seen)) == "rights.newer_audit"
     agency = lambda: rights_signoff.agency(office.house, ANNA, BOX, "101", audit=seen)  # noqa: E731
-    assert refused(agency) == "rights.newer_audit"
+    assert code_of(agency) == "rights.newer_audit"
     assert office.sign(BELOW, audit=seen + 1) == 1
 
 
 def test_what_can_not_be_signed_is_refused(office: Office) -> None:
-    assert refused(office.sign) == "rights.no_folder"
-    assert refused(lambda: office.sign(CLEAN, "9 Nirgends")) == "rights.folder_unknown"
-    assert refused(lambda: office.sign("")) == "rights.folder_unknown", "lists are no folder"
+    assert code_of(office.sign) == "rights.no_folder"
+    assert code_of(lambda: office.sign(CLEAN, "9 Nirgends")) == "rights.folder_unknown"
+    assert code_of(lambda: office.sign("")) == "rights.folder_unknown", "lists are no folder"
     foreign = lambda: rights_signoff.folders(office.house, NORTH, BOX, [CLEAN])  # noqa: E731
-    assert refused(foreign) == "postbox.unknown"
+    assert code_of(foreign) == "postbox.unknown"
 
 
 def test_the_report_names_each_folder_with_day_person_and_reason(office: Office) -> None:

@@ -13,7 +13,6 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.ledger import LedgerState
 from rules.postbox import TOO_LARGE, Fetched, Place, TooLarge
-from store.counts import ledger_counts
 from store.desk import items
 from store.mails import ledger
 from store.places import sightings
@@ -21,6 +20,7 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.memory import most_bytes
 from tests.triage.renumbering import Renumbering
+from tests.triage.way import rows
 from triage import backfill, receive
 from triage.filing import filing
 from triage.follow_moves import Reconciled
@@ -63,11 +63,6 @@ def take_in(house, box, lease):
 
 def limited(box, limit):
     return MaildirPostbox(box.name, box._root, size_limit_bytes=limit)
-
-
-def rows(house):
-    with house.db.read() as tx:
-        return sum(ledger_counts.counts(tx).values())
 
 
 def fill(house, *mails):

@@ -61,7 +61,7 @@ def test_both_texts_leave_as_they_were_shown_and_are_counted(house, claim):
     assert letter["Content-Language"] == "de, en"
     assert re.fullmatch(r"Ihre Nachricht vom \d\d\.\d\d\.\d{4}", letter["Subject"])
     with house.db.read() as tx:
-        used = text_versions.uses(tx, since=house.local_now().date())
+        used = text_versions.uses(tx, since=house.today())
     assert used == {(TEXT, 1): 1, (f"{TEXT}.en", 1): 1}
 
 

@@ -8,13 +8,14 @@ import pytest
 from outbox.eakte import DirectoryOutlet
 from outbox.receipt_folder import receipt_json
 from rules.codes import Concern, PaymentRelevant
-from rules.errors import Conflict, Refused
+from rules.errors import Conflict
 from rules.handover import Receipt
-from store.sending import outgoing, outgoing_turns
+from store.sending import outgoing_turns
 from store.tables.ledger import OutgoingState
 from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
-from tests.triage.way import Post, bring_in
+from tests.refusals import code_of
+from tests.triage.way import Post, bring_in, row_of
 from triage import handover, rounds, send, work
 from triage.desk import item_view
 from triage.desk.correction import Correction
@@ -50,19 +51,8 @@ def sent(house, claim, outlets) -> int:
     return row
 
 
-def row_of(house, row_id):
-    with house.db.read() as tx:
-        return outgoing.get(tx, row_id)
-
-
 def state_of(house, row_id):
     return row_of(house, row_id).state
-
-
-def code(of, *args, **named):
-    with pytest.raises((Refused, Conflict)) as refused:
-        of(*args, **named)
-    return refused.value.code
 
 
 def packages(drop):
@@ -97,25 +87,25 @@ def test_a_receipt_that_comes_meanwhile_counts_and_ends_it(house, drop, outlets,
     (drop / "quittungen" / f"{key}.json").write_bytes(receipt_json(told))
     rounds.send_round(house, outlets, "w-1")
     assert state_of(house, sent) is OutgoingState.RECEIPTED
-    assert code(again.send_again, house, ADMIN, sent, reason=WHY) == "outgoing.not_sent"
+    assert code_of(again.send_again, house, ADMIN, sent, reason=WHY) == "outgoing.not_sent"
 
 
 def test_the_receiver_names_it_by_its_key(house, sent):
     assert again.number_of(house, ADMIN, row_of(house, sent).idempotency_key) == sent
-    assert code(again.number_of, house, ADMIN, "eakte-9-9-000000000000") == "outgoing.unknown"
+    assert code_of(again.number_of, house, ADMIN, "eakte-9-9-000000000000") == "outgoing.unknown"
 
 
 def test_pressed_twice_it_leaves_once_more(house, sent):
     again.send_again(house, ADMIN, sent, reason=WHY)
-    assert code(again.send_again, house, ADMIN, sent, reason=WHY) == "outgoing.not_sent"
+    assert code_of(again.send_again, house, ADMIN, sent, reason=WHY) == "outgoing.not_sent"
 
 
 def test_only_with_the_right_the_region_and_a_reason(house, sent):
-    assert code(again.send_again, house, ME, sent, reason=WHY) == "access.denied"
+    assert code_of(again.send_again, house, ME, sent, reason=WHY) == "access.denied"
     elsewhere = replace(ADMIN, regions=frozenset({"Nord"}))
-    assert code(again.send_again, house, elsewhere, sent, reason=WHY) == "outgoing.unknown"
+    assert code_of(again.send_again, house, elsewhere, sent, reason=WHY) == "outgoing.unknown"
     for short in ("", "  nichts  ", "x" * 501):
-        assert code(again.send_again, house, ADMIN, sent, reason=short) == "outgoing.reason"
+        assert code_of(again.send_again, house, ADMIN, sent, reason=short) == "outgoing.reason"
     assert state_of(house, sent) is OutgoingState.SENT
 
 
@@ -124,7 +114,7 @@ def test_what_was_ordered_anew_for_another_record_does_not_leave_again(house, cl
     work.correct(house, ME, claim.item_id, claim.token, other)
     newer = handover.order(house, ME, claim.item_id, claim.token)
     rounds.send_round(house, outlets, "w-1")
-    assert code(again.send_again, house, ADMIN, sent, reason=WHY) == "outgoing.overtaken"
+    assert code_of(again.send_again, house, ADMIN, sent, reason=WHY) == "outgoing.overtaken"
     again.send_again(house, ADMIN, newer, reason=WHY)
     assert state_of(house, newer) is OutgoingState.NEW
 

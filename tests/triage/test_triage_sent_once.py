@@ -14,9 +14,10 @@ from store.tables.ledger import outgoing as table
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_reply import first_choice
 from tests.triage.way import Eakte, Post, bring_in
-from triage import admin, rounds, work
+from triage import rounds, work
 from triage.answers import reply
 from triage.send import Outlets
+from triage.sending import dead_letters
 
 ME = clerk("435")
 
@@ -90,7 +91,7 @@ def test_what_a_person_sends_again_leaves_again(house, ordered):
     rounds.send_round(house, outlets, "w-1")
     with house.db.write() as tx:
         tx.run(sa.update(table).values(state=OutgoingState.DEAD, error_code="reply.bounced"))
-    admin.outgoing_replay(house, ADMIN, ordered)
+    dead_letters.replay(house, ADMIN, ordered)
     rounds.send_round(house, outlets, "w-1")
     assert len(post.sent) == 2
 
@@ -129,7 +130,7 @@ def test_what_a_person_sends_again_after_that_leaves_again(house, ordered, notes
         rounds.send_round(house, Outlets(Eakte(), post, notes=notes), "w-2")
     with house.db.write() as tx:
         tx.run(sa.update(table).values(state=OutgoingState.DEAD, error_code="outgoing.restored"))
-    admin.outgoing_replay(house, ADMIN, ordered)
+    dead_letters.replay(house, ADMIN, ordered)
     rounds.send_round(house, Outlets(Eakte(), post, notes=notes), "w-3")
     assert len(post.sent) == 2
 

@@ -87,7 +87,7 @@ def content_of(line: LabelledMail) -> Iterator[str]:
 
 def work_off(house: House) -> int:
     """Every item is read and gets one deed, in turn; the number of deeds that went through."""
-    later = house.local_now().date() + timedelta(days=2)
+    later = house.today() + timedelta(days=2)
     deeds = (
         lambda i, t: handover.order(house, SC, i, t, close_when_received=True),
         lambda i, t: handover.waive(house, SC, i, t, reason=REASON),

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from ingest.observed import ObservedPostbox
-from rules.errors import Conflict, Refused
 from rules.retention import Keep
 from rules.sweep import HoldKind, OrderBasis
 from store.deletion import sweep_removals
@@ -19,6 +18,7 @@ from store.tables.ledger import op, outgoing, verdict
 from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
+from tests.refusals import code_of
 from tests.triage import sweep_world
 from tests.triage.renumbering import Renumbering
 from tests.triage.sweep_world import ANSWERED, MACHINE, NEEDLES, PAID, WAIVED, World
@@ -64,12 +64,6 @@ def test_a_run_ends_though_the_database_takes_longer_to_clean_than_a_lease_lasts
     number = sweep.order(world.house, ADMIN, hash_=sweep.preview(world.house, ADMIN).hash)
     sweep_run.run(world.house, world.outlets, "cli", number)
     assert sweep.plan_of(world.house, ADMIN, number).state is PlanState.DONE
-
-
-def refused(call, *args, **more) -> str:
-    with pytest.raises((Refused, Conflict)) as caught:
-        call(*args, **more)
-    return caught.value.code
 
 
 def hold_on(message_id: int) -> NewHold:
@@ -172,7 +166,7 @@ def test_the_command_says_of_what_it_would_delete_that_it_goes(world, monkeypatc
 def test_the_run_deletes_what_the_preview_showed_or_nothing(world):
     seen = sweep.preview(world.house, ADMIN).hash
     sweep_holds.hold(world.house, ADMIN, hold_on(1))
-    assert refused(sweep.order, world.house, ADMIN, hash_=seen) == "sweep.changed"
+    assert code_of(sweep.order, world.house, ADMIN, hash_=seen) == "sweep.changed"
     assert states(world.house)["done"] == 3
 
 
@@ -191,15 +185,15 @@ def test_a_hold_on_a_postbox_keeps_all_of_it(world):
     sweep_holds.hold(world.house, ADMIN, NewHold(HoldKind.AUDIT, "P-1", postbox=world.box.name))
     found = sweep.preview(world.house, ADMIN)
     assert {one.keep for one in found.tallies} == {Keep.HOLD, Keep.NOT_DONE}
-    assert refused(sweep.order, world.house, ADMIN, hash_=found.hash) == "sweep.nothing"
+    assert code_of(sweep.order, world.house, ADMIN, hash_=found.hash) == "sweep.nothing"
 
 
 def test_a_postbox_that_is_configured_no_more_can_be_held_by_who_sees_all_regions(world):
     world.house = replace(world.house, policy=replace(world.house.policy, postboxes=()))
     held = NewHold(HoldKind.LEGAL, "S 12 AL 345/26", postbox=world.box.name)
-    assert refused(sweep_holds.hold, world.house, WEST, held) == "postbox.unknown"
+    assert code_of(sweep_holds.hold, world.house, WEST, held) == "postbox.unknown"
     unknown = replace(held, postbox="SC-Nirgends")
-    assert refused(sweep_holds.hold, world.house, ADMIN, unknown) == "postbox.unknown"
+    assert code_of(sweep_holds.hold, world.house, ADMIN, unknown) == "postbox.unknown"
     number = sweep_holds.hold(world.house, ADMIN, held)
     assert sweep.preview(world.house, ADMIN).rows == ()
     assert [one.id for one in sweep_holds.holds_in_force(world.house, ADMIN)] == [number]
@@ -209,13 +203,13 @@ def test_a_postbox_that_is_configured_no_more_can_be_held_by_who_sees_all_region
 
 def test_what_was_deleted_can_not_be_held_and_a_hold_needs_a_file_number(world):
     world.sweep()
-    assert refused(sweep_holds.hold, world.house, ADMIN, hold_on(1)) == "mail.deleted"
+    assert code_of(sweep_holds.hold, world.house, ADMIN, hold_on(1)) == "mail.deleted"
     assert (
-        refused(sweep_holds.hold, world.house, ADMIN, NewHold(HoldKind.LEGAL, "x")) == "hold.target"
+        code_of(sweep_holds.hold, world.house, ADMIN, NewHold(HoldKind.LEGAL, "x")) == "hold.target"
     )
     bad = NewHold(HoldKind.LEGAL, "an alex@post.example", message_id=5)
-    assert refused(sweep_holds.hold, world.house, ADMIN, bad) == "sweep.reference"
-    assert refused(sweep_holds.release, world.house, ADMIN, 99) == "hold.unknown"
+    assert code_of(sweep_holds.hold, world.house, ADMIN, bad) == "sweep.reference"
+    assert code_of(sweep_holds.release, world.house, ADMIN, 99) == "hold.unknown"
 
 
 def test_what_still_leaves_or_is_being_moved_stays_until_that_is_over(world):
@@ -364,14 +358,14 @@ def test_an_order_needs_a_second_person_and_goes_before_its_period(house, box, l
     bring_in(world.house, box, world.lease, eml("Abwesend 3", Auto_Submitted="auto-replied"))
     number = sweep.propose(world.house, ADMIN, [5, 6], basis=OrderBasis.ART17, reference="DSB 7/26")
     run = (sweep_run.run, world.house, world.outlets, "cli", number)
-    assert refused(*run) == "sweep.state"
-    assert refused(sweep.approve, world.house, ADMIN, number) == "sweep.own_plan"
+    assert code_of(*run) == "sweep.state"
+    assert code_of(sweep.approve, world.house, ADMIN, number) == "sweep.own_plan"
     sweep.approve(world.house, OTHER, number)
     sweep_run.run(*run[1:])
     found = proof_of(world, number)
     # 5 is not worked off yet: an order opens no lock but the period.
     assert (found.erased, dict(found.kept)) == (1, {Keep.NOT_DONE.value: 1})
-    assert refused(sweep.approve, world.house, OTHER, number) == "sweep.state"
+    assert code_of(sweep.approve, world.house, OTHER, number) == "sweep.state"
     with world.house.db.read() as tx:
         assert ledger.message(tx, 6).state_reason == "order"
 
@@ -379,7 +373,7 @@ def test_an_order_needs_a_second_person_and_goes_before_its_period(house, box, l
 def test_a_rejected_order_deletes_nothing(world):
     number = sweep.propose(world.house, ADMIN, [1], basis=OrderBasis.SGB84, reference="DSB 8/26")
     sweep.reject(world.house, OTHER, number)
-    assert refused(sweep_run.run, world.house, world.outlets, "cli", number) == "sweep.state"
+    assert code_of(sweep_run.run, world.house, world.outlets, "cli", number) == "sweep.state"
     assert sweep_run.one_round(world.house, world.outlets, "w-1") == 0
     assert states(world.house)["done"] == 3
 
@@ -398,17 +392,17 @@ def test_an_admin_of_another_region_sees_and_deletes_none_of_it(world):
     number = world.order()
     assert sweep.preview(world.house, WEST).tallies == ()
     assert sweep.plans(world.house, WEST) == ()
-    assert refused(sweep_proof.proof, world.house, WEST, number) == "sweep.unknown"
-    assert refused(sweep_holds.hold, world.house, WEST, hold_on(1)) == "mail.unknown"
+    assert code_of(sweep_proof.proof, world.house, WEST, number) == "sweep.unknown"
+    assert code_of(sweep_holds.hold, world.house, WEST, hold_on(1)) == "mail.unknown"
     held = sweep_holds.hold(world.house, ADMIN, hold_on(1))
     assert sweep_holds.holds_in_force(world.house, WEST) == ()
     assert [one.id for one in sweep_holds.holds_in_force(world.house, ADMIN)] == [held]
-    assert refused(sweep_holds.release, world.house, WEST, held) == "hold.unknown"
+    assert code_of(sweep_holds.release, world.house, WEST, held) == "hold.unknown"
     everything = NewHold(HoldKind.LEGAL, "AZ 3", postbox=world.box.name)
     of_postbox = sweep_holds.hold(world.house, ADMIN, everything)
     assert sweep_holds.holds_in_force(world.house, WEST) == ()
-    assert refused(sweep_holds.release, world.house, WEST, of_postbox) == "hold.unknown"
-    assert refused(sweep.preview, world.house, sweep_world.ME) == "access.denied"
+    assert code_of(sweep_holds.release, world.house, WEST, of_postbox) == "hold.unknown"
+    assert code_of(sweep.preview, world.house, sweep_world.ME) == "access.denied"
 
 
 def test_by_itself_a_worker_deletes_nothing_and_with_an_hour_once_a_day(world):
@@ -434,7 +428,7 @@ def test_while_writing_is_stopped_nothing_is_deleted_anywhere_and_afterwards_it_
     now = world.clock()
     halting.stop_writing(world.house.db, ADMIN, reason="Umbau der Ordner", now=now)
     assert sweep_run.one_round(world.house, world.outlets, "w-1") == 0
-    assert refused(sweep_run.run, world.house, world.outlets, "cli", number) == "writing.stopped"
+    assert code_of(sweep_run.run, world.house, world.outlets, "cli", number) == "writing.stopped"
     assert sweep_outside.from_postbox(world.house, world.box, world.lease) == 0
     assert states(world.house)["done"] == 3
     halting.resume(world.house.db, ADMIN, now=now)
@@ -447,11 +441,11 @@ def test_one_run_at_a_time(world):
     with sweep_run.alone(world.house, "w-1") as lease:
         assert lease is not None
         assert sweep_run.one_round(world.house, world.outlets, "w-2") == 0
-        assert refused(sweep_run.run, world.house, world.outlets, "cli", number) == "sweep.busy"
+        assert code_of(sweep_run.run, world.house, world.outlets, "cli", number) == "sweep.busy"
     # A worker whose lease was lost meanwhile writes nothing.
     world.clock.forward(seconds=1000)
     plan = sweep.plan_of(world.house, ADMIN, number)
-    assert refused(sweep_run.batch, world.house, lease, plan) == "lease.lost"
+    assert code_of(sweep_run.batch, world.house, lease, plan) == "lease.lost"
     assert states(world.house)["done"] == 3
 
 

@@ -12,7 +12,8 @@ from store.deletion.sweep_plans import PlanState
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml
 from tests.refusals import code_of
 from tests.triage.way import bring_in
-from triage import console, rereading, wiring
+from triage import rereading, wiring
+from triage.cli import console
 from triage.cli.app import app
 from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep

@@ -14,10 +14,9 @@ from rules.handover import Receipt
 from rules.item import CloseReason, EakteState, ItemState
 from rules.tasks import Receiver, Said, TaskKind
 from store.desk import items
-from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
-from tests.triage.way import Post, bring_in
+from tests.triage.way import Post, bring_in, row_of
 from triage import handover, rounds, send, tasks, work
 from triage.desk import item_view
 from triage.desk.correction import Correction
@@ -68,11 +67,6 @@ def order(house, claim, kind=TaskKind.ATV_TERMIN, said=None):
 def relabel(house, claim, *concerns):
     said = Correction(concerns, PaymentRelevant.NO, "123A456789", REASON)
     work.correct(house, ME, claim.item_id, claim.token, said)
-
-
-def row_of(house, row_id):
-    with house.db.read() as tx:
-        return outgoing.get(tx, row_id)
 
 
 def answer(folder, key, *, accepted=True):

@@ -44,7 +44,7 @@ def approved(house, text_id=ID, *, version=1, **changed):
 
 
 def in_force(house, region="Südwest") -> dict[str, int]:
-    found = house.shelf().valid(house.local_now().date(), region)
+    found = house.shelf().valid(house.today(), region)
     return {text.id: text.version for text in found}
 
 

@@ -112,7 +112,7 @@ def test_an_answer_that_waited_beyond_the_last_day_of_its_text_does_not_leave(
     with house.db.read() as tx:
         (row,) = outgoing.listing(tx, states=[OutgoingState.NEW], limit=9)
     (shelved,) = reply_text.kept(house, row.payload)
-    last_day = shelved.text.valid_to - house.local_now().date()
+    last_day = shelved.text.valid_to - house.today()
     clock.forward(days=last_day.days + days_late)
     post = Post()
     rounds.send_round(house, send.Outlets(Eakte(), post), "w-1")

@@ -11,7 +11,6 @@ from ingest.maildir.postbox import MaildirPostbox
 from rules.codes import Concern, PaymentRelevant, Team
 from rules.item import CloseReason, EakteState, ItemState, ReceiptArrived
 from rules.undo import UNDO_SECONDS
-from store.desk import items
 from store.desk import undo as store
 from store.mails import ledger, verdicts
 from store.processes.leases import Lease
@@ -21,7 +20,7 @@ from store.trail import audit
 from tests.house_fixture import MACHINE, Clock, clerk, eml, service_center
 from tests.refusals import code_of
 from tests.triage.test_triage_reply import first_choice
-from tests.triage.way import bring_in
+from tests.triage.way import bring_in, item_of
 from triage import accept, handover, rounds, work
 from triage.answers import reply
 from triage.desk import holding, undo
@@ -37,7 +36,7 @@ Do = Callable[[House, Claim], object]
 
 
 def park(house: House, claim: Claim) -> None:
-    until = house.local_now().date() + timedelta(days=3)
+    until = house.today() + timedelta(days=3)
     work.park(house, ME, claim.item_id, claim.token, until=until, reason=REASON)
 
 
@@ -92,17 +91,17 @@ def test_a_correction_counts_by_the_holidays_of_the_agency(house: House, clock: 
     clock.now = datetime(2027, 5, 26, 9, 0, tzinfo=UTC)
     claim = take(house, "Guten Tag")
     correct(house, claim)
-    assert seen(house, claim.item_id).due_on == date(2027, 5, 28)  # behind Fronleichnam
+    assert item_of(house, claim.item_id).due_on == date(2027, 5, 28)  # behind Fronleichnam
 
 
 def test_a_correction_to_what_sets_no_day_leaves_the_day_of_the_item(house: House) -> None:
     claim = take(house)
     correct(house, claim)
-    day = seen(house, claim.item_id).due_on
+    day = item_of(house, claim.item_id).due_on
     assert day is not None
     said = Correction((Concern.KEIN_ANLIEGEN,), PaymentRelevant.NO, reason="Werbung, kein Anliegen")
     work.correct(house, ME, claim.item_id, claim.token, said)
-    assert seen(house, claim.item_id).due_on == day
+    assert item_of(house, claim.item_id).due_on == day
 
 
 DEEDS: list[Do] = [park, close, give_back, forward, correct]
@@ -119,19 +118,14 @@ def take(house: House, subject: str = "Termin absagen") -> Claim:
     return claim
 
 
-def seen(house: House, item_id: int) -> items.Item:
-    with house.db.read() as tx:
-        return items.get(tx, item_id)
-
-
 @pytest.mark.parametrize("deed", DEEDS)
 def test_the_item_is_as_it_was_and_in_the_same_hands_by_a_new_token(house: House, deed: Do) -> None:
     claim = take(house)
-    before = seen(house, claim.item_id)
+    before = item_of(house, claim.item_id)
     deed(house, claim)
     assert undo.offer(house, ME) == claim.item_id
     again = undo.take_back(house, ME, claim.item_id)
-    after = seen(house, claim.item_id)
+    after = item_of(house, claim.item_id)
     # The note was for the next one and stays; all else is as before.
     same = {"version": before.version, "note": "", "lease_until": before.lease_until}
     assert replace(after, **same) == before
@@ -192,7 +186,7 @@ def test_once_somebody_acted_nothing_is_undone(house: House) -> None:
     assert work.claim_item(house, lead, returned.item_id)
     assert undo.offer(house, ME) is None
     assert code_of(lambda: undo.take_back(house, ME, returned.item_id)) == "item.nothing_to_undo"
-    assert seen(house, returned.item_id).holder == lead.name
+    assert item_of(house, returned.item_id).holder == lead.name
 
 
 def test_an_own_later_step_ends_the_undo_of_the_one_before(house: House) -> None:
@@ -216,7 +210,7 @@ def test_a_correction_that_wrote_over_a_reason_keeps_no_undo(house: House) -> No
     down = Correction((Concern.AU,), PaymentRelevant.NO, reason="nur eine Frage, kein Wechsel")
     work.correct(house, ME, claim.item_id, claim.token, down)
     again = undo.take_back(house, ME, claim.item_id)
-    assert seen(house, claim.item_id).waiver == ""
+    assert item_of(house, claim.item_id).waiver == ""
     work.correct(house, ME, claim.item_id, again.token, down)
     work.correct(
         house, ME, claim.item_id, again.token, Correction((Concern.AU,), PaymentRelevant.YES)
@@ -237,9 +231,9 @@ def test_the_bolt_stays_shut_after_an_undone_close(house: House) -> None:
 def test_what_was_returned_waits_for_the_team_it_came_from(house: House) -> None:
     claim = take(house)
     give_back(house, claim)
-    assert seen(house, claim.item_id).team is Team.SC
+    assert item_of(house, claim.item_id).team is Team.SC
     undo.take_back(house, ME, claim.item_id)
-    assert (seen(house, claim.item_id).team, seen(house, claim.item_id).hops) == (Team.EZ, 0)
+    assert (item_of(house, claim.item_id).team, item_of(house, claim.item_id).hops) == (Team.EZ, 0)
 
 
 def test_notes_of_undo_go_when_their_time_is_over(house: House, clock: Clock, lease: Lease) -> None:
@@ -259,14 +253,14 @@ def test_the_wish_to_close_is_taken_back_and_the_hand_over_goes_on(house: House)
     claim = take(house, "Bin krank")
     row = hand_over(house, claim)
     again = undo.take_back(house, ME, claim.item_id)
-    item = seen(house, claim.item_id)
+    item = item_of(house, claim.item_id)
     assert (item.state, item.eakte) == (ItemState.HELD, EakteState.SENT)
     assert not item.close_when_received
     with house.db.read() as tx:
         assert outgoing.get(tx, row).state.value == "new"
     assert code_of(lambda: close(house, again)) == "item.receipt_missing"
     handover.leave(house, ME, claim.item_id, again.token)
-    left = seen(house, claim.item_id)
+    left = item_of(house, claim.item_id)
     assert (left.state, left.close_when_received) == (ItemState.PENDING, True)
 
 
@@ -277,7 +271,7 @@ def test_once_the_receipt_came_the_wish_to_close_stands(house: House) -> None:
         handover.settle(
             tx, outgoing.of_item(tx, claim.item_id)[-1], ReceiptArrived(), now=house.clock()
         )
-    assert seen(house, claim.item_id).state is ItemState.CLOSED
+    assert item_of(house, claim.item_id).state is ItemState.CLOSED
     assert undo.offer(house, ME) is None
     assert code_of(lambda: undo.take_back(house, ME, claim.item_id)) == "item.nothing_to_undo"
 
@@ -290,9 +284,9 @@ def test_a_receipt_that_was_faster_closes_and_that_is_taken_back_whole(house: Ho
             tx, outgoing.of_item(tx, claim.item_id)[-1], ReceiptArrived(), now=house.clock()
         )
     handover.leave(house, ME, claim.item_id, claim.token)
-    assert seen(house, claim.item_id).state is ItemState.CLOSED
+    assert item_of(house, claim.item_id).state is ItemState.CLOSED
     undo.take_back(house, ME, claim.item_id)
-    item = seen(house, claim.item_id)
+    item = item_of(house, claim.item_id)
     assert (item.state, item.eakte) == (ItemState.HELD, EakteState.RECEIVED)
     with house.db.read() as tx:
         assert ledger.message(tx, item.message_id).state.value == "sorted"
@@ -301,7 +295,7 @@ def test_a_receipt_that_was_faster_closes_and_that_is_taken_back_whole(house: Ho
 def test_freeing_ends_the_undo(house: House) -> None:
     claim = take(house)
     park(house, claim)
-    assert seen(house, claim.item_id).state is ItemState.PARKED
+    assert item_of(house, claim.item_id).state is ItemState.PARKED
     lead = replace(service_center(), extra=frozenset({undo.Permission.FREE_ITEM}))
     holding.free(house, lead, claim.item_id)
     assert undo.offer(house, ME) is None

@@ -267,7 +267,7 @@ def test_parked_until_its_day_and_back_to_its_clerk_first(house, box, lease, clo
     bring_in(house, box, lease, eml("Termin"))
     me = clerk("435")
     claim = work.claim_next(house, me, "435")
-    day = house.local_now().date().replace(day=25)
+    day = house.today().replace(day=25)
     work.park(house, me, claim.item_id, claim.token, until=day, reason="wartet auf Unterlagen")
     rounds.keep_order(house, "w-1")
     assert work.claim_next(house, me, "435") is None

@@ -29,7 +29,7 @@ from tests.triage import machine_runs
 from tests.triage.mortal import Crash, MortalBox, MortalDatabase
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_machine import OneWorker, suppressed_lost
-from triage import admin, aside, backfill, door_intake
+from triage import aside, backfill, completeness, door_intake
 from triage.house import PostboxPlan
 
 INBOX, HAND = "INBOX", "Von Hand"
@@ -228,7 +228,7 @@ class Ways(RuleBasedStateMachine):
         for mail in MAILS.values():
             number = sum(r.source == "smtp" and r.size_bytes == len(mail) for r in rows)
             assert number == (mail in self.delivered), "each delivery once"
-        proof = admin.completeness(self.house, ADMIN)
+        proof = completeness.of_day(self.house, ADMIN)
         assert (proof.closes, proof.seen) == (True, len(rows))
 
     def check_box(self, name, rows, places) -> None:

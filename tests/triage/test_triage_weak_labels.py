@@ -16,11 +16,12 @@ from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.marks_office import person_marks
 from tests.triage.way import bring_in
-from triage import backfill, batches, training_file, weak_labels
+from triage import backfill, batches
 from triage.backfill import Pace
 from triage.cli import app as cli
 from triage.house import MarksPolicy, PostboxPlan
-from triage.weak_labels import Label
+from triage.learning import training_file, weak_labels
+from triage.learning.weak_labels import Label
 
 SICK, LATE, BANK, DONE = "Krank", "Terminsache", "Neues Konto", "Erledigt"
 BOOK = MarkBook(

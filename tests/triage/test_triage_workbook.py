@@ -10,9 +10,9 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.rights.reporting_chain import Step, make_round
 from tests.house_fixture import open_house
-from triage import workbook
 from triage.rights import reporting as rights_reporting
 from triage.rights import tables as rights_tables
+from triage.rights import workbook
 from triage.rights.tables import Table
 
 NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -67,7 +67,7 @@ def test_the_same_tables_make_the_same_file_and_an_empty_table_has_a_header() ->
 
 def test_the_chain_names_day_last_day_person_and_what_is_missing(sqlite_url, clock) -> None:
     house = open_house(sqlite_url, clock=clock)
-    today = house.local_now().date()
+    today = house.today()
     asked = make_round(REGION, today, directions_due=today, region_due=today)
     rights_reporting.start_round(house, ADMIN, asked)
     csv = "verteiler;agentur\nez-435@x.example;435\n"

@@ -20,7 +20,7 @@ from tests.waiting import until
 from triage import accept, log, reconcile, rounds, send, sort_turns
 from triage import aside as set_aside
 from triage.ports import INBOX
-from triage.postbox_round import BUSY_PAUSES, PostboxJob, PostboxRound
+from triage.postboxes.round import BUSY_PAUSES, PostboxJob, PostboxRound
 from triage.watch import health
 from triage.wiring import postboxes
 from triage.worker import Worker

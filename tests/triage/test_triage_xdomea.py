@@ -13,8 +13,9 @@ from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.servers import xdomea_dms
 from tests.triage.way import Post, bring_in
-from triage import handover, outgoing_care, rounds, send, work
+from triage import handover, rounds, send, work
 from triage.desk import item_view
+from triage.sending import day_match
 
 ME = clerk("435")
 
@@ -131,6 +132,6 @@ def test_the_days_match_reads_answers_and_names_those_of_strangers(house, drop, 
     for file in (drop / "quittungen").rglob("*.xml"):
         # As written by the clock of the test, whatever day it is here.
         os.utime(file, (house.clock().timestamp(),) * 2)
-    found = outgoing_care.match_day(house, outlets.eakte, ADMIN, day=house.local_now().date())
+    found = day_match.of_day(house, outlets.eakte, ADMIN, day=house.today())
     assert found.correct == (row(house, claim).idempotency_key,)
     assert found.missing_here == (f"prozess-{stranger}",)

@@ -3,7 +3,11 @@
 from ingest.maildir.postbox import MaildirPostbox
 from rules.handover import Receipt
 from store.counts import ledger_counts
+from store.desk import items
+from store.desk.items import Item
 from store.processes.leases import Lease
+from store.sending import outgoing
+from store.sending.outgoing import Outgoing
 from tests import one_sorter
 from triage import receive
 from triage.filing import filing
@@ -22,6 +26,21 @@ def bring_in(house: House, box: MaildirPostbox, lease: Lease, *mails: bytes) -> 
 def states(house: House) -> dict[str, int]:
     with house.db.read() as tx:
         return {state.value: n for state, n in ledger_counts.counts(tx).items() if n}
+
+
+def rows(house: House) -> int:
+    """How many mails the ledger has."""
+    return sum(states(house).values())
+
+
+def item_of(house: House, item_id: int) -> Item:
+    with house.db.read() as tx:
+        return items.get(tx, item_id)
+
+
+def row_of(house: House, outgoing_id: int) -> Outgoing:
+    with house.db.read() as tx:
+        return outgoing.get(tx, outgoing_id)
 
 
 class Eakte:

@@ -29,7 +29,7 @@ class Match:
 
 def match(house: House, item: Item, shelf: TextShelf, said: str) -> Match | None:
     """The text that the words are, else the one that they are most like; None where none is."""
-    texts = shelf.valid(house.local_now().date(), item.region)
+    texts = shelf.valid(house.today(), item.region)
     known = reply_text.house_values(house, item)
     near: Match | None = None
     for text in texts:

@@ -26,12 +26,12 @@ from store.processes import halts, leases
 from store.processes.leases import Lease
 from store.sending import outgoing
 from store.trail import audit
-from triage import modes
 from triage.answers import draft_decision
 from triage.answers.draft_decision import Found
 from triage.house import House
 from triage.marks.outlook_correction import OUTLOOK
 from triage.ports import Postbox
+from triage.postboxes import modes
 
 BATCH = 20
 """Drafts read in one round, so that new mail is not kept waiting. As sent_copy.BATCH."""

@@ -33,12 +33,12 @@ from store.mails import ledger, originals, verdicts
 from store.sending import outgoing, reply_room
 from store.sending.outgoing import NewOutgoing, Outgoing
 from store.trail import audit
-from triage import modes
 from triage.answers import reply_text
 from triage.answers.reply_text import Wanted, Wording
 from triage.desk import identity
 from triage.doorkeeper import visible_item, workable_item
 from triage.house import House
+from triage.postboxes import modes
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def proposals(house: House, caller: Caller, item_id: int) -> Proposals:
             rule = by_mail(channel, _filled_in(mail)) or rule
     if not rule.allowed:
         return Proposals(rule, ())
-    day = house.local_now().date()
+    day = house.today()
     valid = house.shelf().valid(day, item.region)
     shelf = [text for text in valid if identity.is_allowed(house, text)]
     found = text_rules.proposals(
@@ -182,7 +182,7 @@ def _put(house: House, tx: Tx, new: NewOutgoing, chosen: Wording) -> int:
     """The row of the answer; a new one counts as a use of its texts."""
     if outgoing.of_key(tx, new.idempotency_key) is None:
         for text in chosen.texts:
-            text_versions.used(tx, text.id, text.version, day=house.local_now().date())
+            text_versions.used(tx, text.id, text.version, day=house.today())
     row = outgoing.order(tx, new, now=house.clock())
     if outgoing.get(tx, row).state in outgoing.ENDED_BADLY:
         # Who orders once more what could not be sent, or came back, means: try again.
@@ -197,7 +197,7 @@ def letter(house: House, row: Outgoing) -> Letter:
     approved when the clerk chose it; `text.retired`: it was withdrawn since; `text.expired`: its
     last day is over, the mail server was away for so long; `text.discloses`; `mail.deleted`.
     """
-    today = house.local_now().date()
+    today = house.today()
     for shelved in reply_text.kept(house, row.payload):
         if shelved.retired_on is not None:
             raise Refused("text.retired", f"{shelved.text.id} was withdrawn; choose another text.")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from rules.agencies import Agency
 from rules.errors import Conflict, Refused
+from rules.local_day import local_day
 from rules.placename import fold
 from rules.texts import approved as text_rules
 from rules.texts import second_text
@@ -19,7 +20,7 @@ from rules.texts.second_text import Second
 from store.approved.texts import ShelvedText, TextShelf
 from store.desk.items import Item
 from triage.desk import identity
-from triage.house import BERLIN, House
+from triage.house import House
 
 _AGENCY: Final = "agentur"
 """The gap that takes an agency's name."""
@@ -49,7 +50,7 @@ class Wording:
 
 def seconds(house: House, item: Item, text: Text) -> tuple[Text, ...]:
     """The second texts that may stand below that one today."""
-    found = house.shelf().seconds(text, house.local_now().date(), item.region)
+    found = house.shelf().seconds(text, house.today(), item.region)
     return tuple(one for one in found if identity.is_allowed(house, one))
 
 
@@ -100,7 +101,7 @@ def checked_values(
 def house_values(house: House, item: Item) -> dict[str, Value]:
     """What fills gaps without anybody typing it."""
     agency = house.directory.agency(item.agency_code)
-    received: date = item.received_at.astimezone(BERLIN).date()
+    received: date = local_day(item.received_at)
     values: dict[str, Value] = {
         "eingangstag": received,
         "telefon": house.policy.phone,
@@ -156,7 +157,7 @@ def kept(house: House, payload: Mapping[str, Any]) -> tuple[ShelvedText, ...]:
 
 
 def _sendable(house: House, shelf: TextShelf, item: Item, wanted: Wanted) -> Text:
-    valid = {t.id: t for t in shelf.valid(house.local_now().date(), item.region)}
+    valid = {t.id: t for t in shelf.valid(house.today(), item.region)}
     text = valid.get(wanted.text_id)
     if text is None:
         shelf.get(wanted.text_id)

@@ -14,7 +14,7 @@ from rules.errors import HouseError, Refused
 from store.database import schema
 from triage import log
 from triage.cli import (
-    admin,
+    aside,
     backfill,
     backup,
     doctor,
@@ -34,6 +34,7 @@ from triage.cli import (
     person,
     postbox,
     quicksteps,
+    reconcile,
     relearn,
     rights,
     ruleset_import,
@@ -45,7 +46,7 @@ from triage.cli import (
     texts,
     trail,
 )
-from triage.console import fail, say
+from triage.cli.console import fail, say
 
 app = typer.Typer(
     name="postlotse",
@@ -58,9 +59,11 @@ run.register(app)
 model.register(app)
 models.register(app)
 relearn.register(app)
-admin.register(app)
+texts.register(app)
+outbox.register(app)
+aside.register(app)
+reconcile.register(app)
 trail.register(app)
-outbox.register(admin.outbox_app)
 backfill.register(app)
 backup.register(app)
 sweep.register(app)
@@ -70,7 +73,6 @@ observed.register(app)
 rulesets.register(app)
 rights.register(app)
 ruleset_import.register()
-texts.register()
 exchange.register(app)
 postbox.register(app)
 doctor.register(app)

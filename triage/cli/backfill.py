@@ -15,7 +15,7 @@ from rules.errors import Refused
 from triage import backfill as filling
 from triage import wiring
 from triage.backfill import Pace
-from triage.console import (
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,

@@ -8,7 +8,7 @@ import typer
 
 from rules.errors import Refused
 from triage import backup, rereading, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
 from triage.settings import load
 from triage.wiring import postboxes
 

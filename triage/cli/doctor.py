@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import typer
 
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, say
 from triage.cli.sign_in_look import sign_in
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, say
 from triage.doctor import examine as doctor
 from triage.doctor.finding import Grade
 from triage.settings import Settings, load

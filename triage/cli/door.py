@@ -8,9 +8,9 @@ from api.doors import ApiKey, DoorSettings
 from api.oidc.plan import OidcPlan
 from rules.codes import Role
 from rules.groups import GroupRule
+from rules.loopback import LOOPBACK
 from triage.settings import Settings, secret
 from triage.settings.limits import LimitSettings
-from triage.settings.outgoing import LOCAL
 from triage.settings.signin import GroupSettings
 
 
@@ -66,7 +66,7 @@ def sign_in_plan(settings: Settings) -> OidcPlan | None:
         api_audience=oidc.api_audience,
         ca_file=oidc.ca_file,
         timeout_seconds=oidc.timeout_seconds,
-        hosts=None if hosts is None else LOCAL.union(host.lower() for host in hosts),
+        hosts=None if hosts is None else LOOPBACK.union(host.lower() for host in hosts),
         skew=timedelta(seconds=oidc.skew_seconds),
     )
 

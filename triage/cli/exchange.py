@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from rules.errors import Refused
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, say
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, say
 from triage.settings import load
 from triage.settings.postbox import ExchangeSettings
 from triage.wiring import postboxes

@@ -5,7 +5,15 @@ from typing import Annotated
 import typer
 
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, counted, operator, say, show
+from triage.cli.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    counted,
+    operator,
+    say,
+    show,
+)
 from triage.filing import refused_moves
 
 filing_app = typer.Typer(help="Mails that could not be filed: list, again.", no_args_is_help=True)

@@ -7,7 +7,7 @@ import typer
 from rules.errors import Refused
 from store.database.engine import Database
 from triage import halting, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, operator, say
 from triage.halting import Begin
 from triage.settings import load
 from triage.wiring.policy import policy_of

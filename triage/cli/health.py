@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import typer
 
 from rules.errors import Refused
-from rules.pause import is_silent
+from rules.pause import SILENT_AFTER, is_silent
 from store.database.engine import Database
 from store.processes import heartbeats
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, show
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, show
 from triage.settings import load
-from triage.watch.health import NO_LOOPS, SILENT_AFTER
+from triage.watch.health import NO_LOOPS
 from triage.watch.standing_alarms import PREFIXES
 
 
@@ -38,7 +38,7 @@ def health(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
     for one in found:
         seconds = int((now - one.at).total_seconds())
         show({"loop": one.name, "seconds": seconds, "code": one.code}, as_json=as_json)
-    if all(is_silent(one.at, now=now, after=SILENT_AFTER) for one in found):
+    if all(is_silent(one.at, now=now) for one in found):
         minutes = SILENT_AFTER.total_seconds() // 60
         raise Refused(
             "health.silent",

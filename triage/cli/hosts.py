@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import typer
 
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, show
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, show
 from triage.settings import load
 from triage.settings.outgoing import neighbours
 

@@ -10,9 +10,10 @@ from typing import Annotated, Final
 import typer
 
 from rules.errors import Conflict, Refused, TryLater
-from triage import first_config, settings, wiring
-from triage.console import say
-from triage.first_config import Answers, Kind
+from triage import settings, wiring
+from triage.cli import first_config
+from triage.cli.console import say
+from triage.cli.first_config import Answers, Kind
 
 _Ask = Callable[[str, str], str]
 """Gives the answer to a question, which has a default."""

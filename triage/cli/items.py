@@ -7,7 +7,7 @@ import typer
 from rules.errors import Refused
 from store.desk.item_lists import Spot, spot_of
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
 from triage.desk import holding
 from triage.doorkeeper import CLEARING
 from triage.watch import wandering

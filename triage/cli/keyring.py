@@ -11,7 +11,7 @@ import typer
 from rules.errors import Refused
 from store.upkeep import resealing
 from triage import seal_keys, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
 from triage.settings import load
 
 app = typer.Typer(help="Keys of the content at rest.", no_args_is_help=True)

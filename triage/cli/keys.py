@@ -8,7 +8,7 @@ from api.doors import new_key
 from rules.access import Caller
 from rules.codes import Role
 from triage import keys, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
 
 keys_app = typer.Typer(help="Keys of machines.", no_args_is_help=True)
 

@@ -17,7 +17,7 @@ from rules.codes import Concern
 from rules.errors import Refused
 from rules.verdict import as_json
 from triage import deciding, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, emit, say, settings_or_default
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, emit, say, settings_or_default
 from triage.settings import Settings
 
 if TYPE_CHECKING:

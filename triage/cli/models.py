@@ -8,7 +8,7 @@ import typer
 
 from rules.errors import Refused
 from triage import wiring
-from triage.console import (
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,

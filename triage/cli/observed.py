@@ -6,7 +6,7 @@ import typer
 
 from triage import observed as trial
 from triage import wiring
-from triage.console import (
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     DayOption,

@@ -1,4 +1,4 @@
-"""Commands for what is on its way out: send again, match a day with the eAkte."""
+"""Commands for what is on its way out: list, send again, match a day with the eAkte."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,8 +10,8 @@ import typer
 from rules.handover_match import Match
 from rules.outgoing import OutgoingKind
 from store.sending.outgoing_watch import Late
-from triage import outgoing_care, wiring
-from triage.console import (
+from triage import wiring
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     DayOption,
@@ -20,9 +20,12 @@ from triage.console import (
     emit,
     operator,
     say,
+    show,
 )
 from triage.sending import again as sent_again
+from triage.sending import day_match, dead_letters
 from triage.settings import load
+from triage.watch import outgoing_alarms
 
 LISTED = 1000
 
@@ -35,11 +38,52 @@ _HEAPS = {
 }
 
 
-def register(outbox_app: typer.Typer) -> None:
-    """Add the commands to `postlotse outbox`."""
+outbox_app = typer.Typer(help="Outgoing rows: list, replay.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `postlotse outbox` to the application."""
+    app.add_typer(outbox_app, name="outbox")
+    outbox_app.command("list")(listing)
+    outbox_app.command("replay")(replay)
     outbox_app.command("replay-all")(replay_all)
     outbox_app.command("again")(again)
     outbox_app.command("match")(match)
+
+
+def listing(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List dead and rejected outgoing rows, newest first.
+
+    Example: postlotse outbox list --json
+    """
+    house, caller = wiring.house_of(config), operator()
+    after: int | None = None
+    while rows := dead_letters.listing(
+        house, caller, states=dead_letters.ENDED_BADLY, limit=LISTED, after=after
+    ):
+        for row in rows:
+            line = {
+                "id": row.id,
+                "kind": row.kind,
+                "state": row.state.value,
+                "tries": row.tries,
+                "error": row.error_code,
+                "message": row.message_id,
+            }
+            show(line, as_json=as_json)
+        after = rows[-1].id
+
+
+def replay(
+    outgoing_id: Annotated[int, typer.Argument(help="Number of the outgoing row.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Send a dead or rejected row again, under the same key.
+
+    Example: postlotse outbox replay 12
+    """
+    dead_letters.replay(wiring.house_of(config), operator(), outgoing_id)
+    say(f"outgoing row {outgoing_id} is due again")
 
 
 def replay_all(
@@ -52,7 +96,7 @@ def replay_all(
     Example: postlotse outbox replay-all --code eakte.drop_missing
     """
     house = wiring.house_of(config)
-    done = outgoing_care.replay_all(house, operator(), kind=kind or "", code=code)
+    done = dead_letters.replay_all(house, operator(), kind=kind or "", code=code)
     say(f"{done} outgoing rows are due again")
 
 
@@ -87,9 +131,9 @@ def match(
     """
     settings = load(config)
     house = wiring.build_house(settings)
-    wanted = _day(day) or house.local_now().date()
-    found = outgoing_care.match_day(house, wiring.outlets(settings).eakte, operator(), day=wanted)
-    late = outgoing_care.late(house, operator(), limit=LISTED)
+    wanted = day_of(day, code="outbox.day") if day else house.today()
+    found = day_match.of_day(house, wiring.outlets(settings).eakte, operator(), day=wanted)
+    late = outgoing_alarms.late(house, operator(), limit=LISTED)
     if as_json:
         told = {"overdue": [asdict(one) for one in late], "closes": found.closes}
         emit({"day": wanted.isoformat(), **asdict(found), **told})
@@ -115,7 +159,3 @@ def _say_late(late: Sequence[Late]) -> None:
     say(f"receipts overdue, of all days: {len(late)}{more}")
     for one in late:
         say(f"  {one.key} left {one.sent_at:%Y-%m-%d %H:%M} UTC, item {one.item_id}")
-
-
-def _day(day: str | None) -> date | None:
-    return day_of(day, code="outbox.day") if day else None

@@ -8,8 +8,8 @@ import typer
 
 from rules.sweep import OrderBasis
 from triage import person, wiring
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, operator, say
 from triage.cli.sweep_holds import ReferenceOption
-from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say
 from triage.person_found import Who
 
 NumberOption = Annotated[

@@ -8,7 +8,7 @@ import typer
 
 from store.database.engine import Database
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, operator, say
 from triage.postboxes import postbox_name
 from triage.settings import load
 

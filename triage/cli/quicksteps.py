@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_or_default
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, say, settings_or_default
 from triage.marks import quicksteps
 
 

@@ -8,8 +8,8 @@ import typer
 
 from rules.codes import Concern
 from rules.errors import Refused
-from triage import backfill, relearn, training_file, weak_labels, wiring
-from triage.console import (
+from triage import backfill, wiring
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
@@ -17,6 +17,7 @@ from triage.console import (
     say,
     show,
 )
+from triage.learning import relearn, training_file, weak_labels
 from triage.settings import load
 from triage.wiring import postboxes
 

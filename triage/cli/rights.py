@@ -10,31 +10,31 @@ from rules.access import Caller
 from rules.errors import Refused
 from rules.rights.folder_findings import Finding, meaning, remedy, title
 from rules.rights.folder_levels import in_words
-from triage import private_file, wiring, workbook
-from triage.cli import rights_plans, rights_review
-from triage.cli.rights_lists import lists_app, rounds_app
-from triage.console import (
+from triage import wiring
+from triage.cli import private_file, rights_plans, rights_review
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    PostboxOption,
     counted,
     emit,
     operator,
     require_ending,
     say,
 )
+from triage.cli.rights_lists import lists_app, rounds_app
 from triage.house import House
 from triage.rights import decisions as rights
 from triage.rights import matrix as rights_matrix
 from triage.rights import report as rights_report
 from triage.rights import tables as rights_tables
 from triage.rights import work as rights_work
+from triage.rights import workbook
 
 rights_app = typer.Typer(help="Folder permissions against reported lists.", no_args_is_help=True)
 rights_app.add_typer(lists_app, name="lists")
 rights_app.add_typer(rounds_app, name="round")
-
-PostboxOption = Annotated[str, typer.Option(help="Name of the postbox in the configuration.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -88,7 +88,7 @@ def keep(
     found = [one for one in every if (one.folder, one.subject) == (folder, subject.lower())]
     if not found:
         raise Refused("finding.unknown", "There is no such finding; see `rights audit`.")
-    until = house.local_now().date() + timedelta(days=days)
+    until = house.today() + timedelta(days=days)
     for one in found:
         rights.keep(house, caller, postbox, one.key, reason=reason, until=until)
         say(f"stays until {until.isoformat()}: {title(one.code)}, {one.folder or 'lists'}")

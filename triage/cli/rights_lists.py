@@ -9,8 +9,9 @@ import typer
 from rules.errors import Refused
 from rules.rights.folder_levels import GERMAN
 from rules.rights.reporting_chain import Step, make_round
-from triage import private_file, wiring, workbook
-from triage.console import (
+from triage import wiring
+from triage.cli import private_file
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     counted,
@@ -22,6 +23,7 @@ from triage.console import (
 from triage.rights import directory as rights_directory
 from triage.rights import reporting as rights_reporting
 from triage.rights import tables as rights_tables
+from triage.rights import workbook
 from triage.settings import load
 from triage.wiring import ldap, postboxes
 

@@ -12,7 +12,7 @@ from rules.rights.folder_levels import in_words
 from rules.rights.plan import Change, Deed, make_plan
 from store.rights.plans import PlanState, StoredPlan
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, counted, operator, say
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, PostboxOption, counted, operator, say
 from triage.house import House
 from triage.ports import FolderRights
 from triage.rights import decisions as rights
@@ -21,7 +21,6 @@ from triage.rights.run import Outcome
 from triage.settings import load
 from triage.wiring import postboxes
 
-PostboxOption = Annotated[str, typer.Option(help="Name of the postbox in the configuration.")]
 PlanArgument = Annotated[int, typer.Argument(help="Number of the plan.")]
 HashOption = Annotated[
     str, typer.Option("--hash", help="Its hash, as you have read it with `rights show`.")

@@ -5,23 +5,23 @@ from typing import Annotated
 import typer
 
 from rules.errors import Refused
+from rules.local_day import BERLIN
 from triage import wiring
-from triage.console import (
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    PostboxOption,
     counted,
     emit,
     operator,
     say,
 )
-from triage.house import BERLIN
 from triage.rights import decisions as rights
 from triage.rights import review as rights_review
 from triage.rights import signoff as rights_signoff
 from triage.rights.review import Part, ReviewState
 
-PostboxOption = Annotated[str, typer.Option(help="Name of the postbox in the configuration.")]
 StateOption = Annotated[ReviewState | None, typer.Option(help="Only folders in this state.")]
 
 

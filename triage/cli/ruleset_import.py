@@ -9,10 +9,9 @@ from rules.errors import Refused
 from rules.rulesets import outlook_rules, sieve_rules
 from rules.rulesets.finding import has_errors
 from rules.rulesets.taken_over import TakenOver
-from triage import private_file, wiring
-from triage.cli.ruleset_view import tell
-from triage.cli.rulesets import ruleset_app
-from triage.console import (
+from triage import wiring
+from triage.cli import private_file
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     counted,
@@ -20,6 +19,8 @@ from triage.console import (
     read_text,
     say,
 )
+from triage.cli.ruleset_view import tell
+from triage.cli.rulesets import ruleset_app
 from triage.rulesets import importing as rule_import
 from triage.settings import load
 from triage.wiring import postboxes, sieve_scripts

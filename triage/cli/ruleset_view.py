@@ -2,7 +2,7 @@
 
 from rules.rulesets.finding import Finding
 from rules.rulesets.trial import Trial
-from triage.console import emit, say, show
+from triage.cli.console import emit, say, show
 from triage.rulesets.drafts import Overview
 
 

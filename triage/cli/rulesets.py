@@ -11,10 +11,11 @@ from rules.rulesets.finding import has_errors
 from rules.rulesets.terms import action_sentence, rule_sentences
 from triage import wiring
 from triage.cli import ruleset_view
-from triage.console import (
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    VersionOption,
     counted,
     day_of,
     emit,
@@ -34,7 +35,6 @@ ruleset_app = typer.Typer(
 
 FileArgument = Annotated[Path, typer.Argument(help="The text of the rule set, TOML.")]
 SetArgument = Annotated[str, typer.Argument(help="The set's id.")]
-VersionOption = Annotated[int | None, typer.Option(help="Its version; the newest by default.")]
 DaysOption = Annotated[int | None, typer.Option(min=1, help="Only mails of the last days.")]
 MailsOption = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many mails.")]
 

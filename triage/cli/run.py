@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from api.doors import DoorSettings
 from store.upkeep import migrate as migrations
 from triage import figures, log, wiring
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, say, stop_event
 from triage.cli.door import door_of
-from triage.console import DEFAULT_CONFIG, ConfigOption, say, stop_event
 from triage.demo import run as demo_house
 from triage.house import House
 from triage.settings import Settings, load

@@ -7,7 +7,7 @@ import typer
 from api.oidc.names import pseudonym
 from rules.errors import Refused
 from triage import sessions, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, operator, say
 from triage.settings import Settings, load, secret
 
 sessions_app = typer.Typer(help="Sign-ins of people.", no_args_is_help=True)

@@ -14,7 +14,7 @@ from rules.errors import Refused
 from rules.retention import Keep
 from store.deletion.sweep_plans import StoredPlan
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
 from triage.house import House
 from triage.settings import load
 from triage.sweep import orders as sweep

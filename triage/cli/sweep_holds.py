@@ -9,7 +9,7 @@ from rules.errors import Refused
 from rules.sweep import HoldKind
 from store.deletion.holds import Hold, NewHold
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
 from triage.sweep import holds as sweep_holds
 
 ReferenceOption = Annotated[str, typer.Option(help="File number of your house; no name.")]

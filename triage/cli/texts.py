@@ -1,6 +1,7 @@
-"""Commands for the life of texts: lint, list, show, diff, import, export."""
+"""Commands for the life of texts: check, approve, lint, list, show, diff, import, export."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,16 +9,18 @@ import typer
 
 from rules.errors import Refused
 from rules.rulesets.finding import Finding, Level, has_errors
+from rules.texts.approved import approval_line
 from rules.texts.diff import Mark, Piece
 from rules.texts.language import Language
 from rules.texts.use import SMALL_CELL, told
+from store.approved import texts as shelf
 from store.approved.texts import APPROVALS, APPROVALS_SECOND, ShelvedText
 from triage import wiring
-from triage.cli.admin import texts_app
-from triage.console import (
+from triage.cli.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    VersionOption,
     emit,
     operator,
     read_text,
@@ -30,13 +33,18 @@ from triage.texts import view as text_view
 from triage.texts.export import approvals_of, files_of
 
 TextArgument = Annotated[str, typer.Argument(help="The text's id, <concern>.<name>.")]
-VersionOption = Annotated[int | None, typer.Option(help="Its version; the newest by default.")]
 FileArgument = Annotated[Path, typer.Argument(help="The text file, <folder>/<name>.txt.")]
 
 
-def register() -> None:
-    """Add the commands to `postlotse texts`."""
+texts_app = typer.Typer(help="Texts: their life, files, checks.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `postlotse texts` to the application."""
+    app.add_typer(texts_app, name="texts")
     for name, command in (
+        ("check", texts_check),
+        ("approve", texts_approve),
         ("lint", texts_lint),
         ("list", texts_list),
         ("show", texts_show),
@@ -45,6 +53,41 @@ def register() -> None:
         ("export", texts_export),
     ):
         texts_app.command(name)(command)
+
+
+def texts_check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of texts; the house's own by default.")
+    ] = None,
+) -> None:
+    """Check all texts against their approvals; exit code 1 if one does not fit.
+
+    Example: postlotse texts check
+    """
+    findings = shelf.check(folder or wiring.texts_folder())
+    for finding in findings:
+        say(f"{finding.path}: {finding.message} [{finding.code}]")
+    if findings:
+        raise typer.Exit(1)
+    say("all texts are approved, word for word")
+
+
+def texts_approve(
+    path: FileArgument,
+    author: Annotated[str, typer.Option(help="Function that wrote it, no person.")],
+    approved_by: Annotated[str, typer.Option(help="Function that approves it; another one.")],
+) -> None:
+    """Print the entry for approvals.toml (of a second text, approvals_second.toml) of these bytes.
+
+    Example: postlotse texts approve au/eingang.txt --author Fachlichkeit --approved-by Datenschutz
+    """
+    text, digest = shelf.read_one(path)
+    today = datetime.now(tz=UTC).date()
+    say(
+        approval_line(
+            text, sha256=digest, author=author, approved_by=approved_by, approved_on=today
+        )
+    )
 
 
 def texts_lint(

@@ -10,7 +10,7 @@ from rules.errors import Refused
 from store.database.engine import Database
 from store.trail import audit
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say
+from triage.cli.console import DEFAULT_CONFIG, ConfigOption, operator, say
 from triage.settings import load
 from triage.trail import anchor, anchor_file, restore_record
 

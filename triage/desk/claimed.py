@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from store.desk.claims import Claimed
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -11,3 +13,11 @@ class Claim:
     item_id: int
     token: str
     lease_until: datetime
+
+
+def right_to(claimed: Claimed) -> Claim:
+    """The right that comes with an item that the store has just handed out."""
+    item = claimed.item
+    if item.lease_until is None:
+        raise AssertionError("the store hands out items with a lease only")
+    return Claim(item.id, claimed.token, item.lease_until)

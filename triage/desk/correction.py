@@ -14,12 +14,13 @@ from rules.deadlines import Due
 from rules.errors import Refused
 from rules.item import written
 from rules.item_case import OWES_PROOF
+from rules.local_day import local_day
 from rules.verdict import ConcernFound, Facts
 from store.database.engine import Tx
 from store.desk.items import Item
 from store.mails import verdicts
 from store.mails.verdicts import NewVerdict, StoredVerdict
-from triage.house import BERLIN, House
+from triage.house import House
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def sooner(
     due = deadlines.due(
         tuple(ConcernFound(code, 1.0, announced=True) for code in concerns),
         money,
-        received=item.received_at.astimezone(BERLIN).date(),
+        received=local_day(item.received_at),
         land=agency.land if agency else None,
         facts=Facts(),
         rules=house.judging.deadlines,

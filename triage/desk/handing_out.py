@@ -157,7 +157,7 @@ def _find_room(house: House, tx: Tx, found: _Round, now: datetime) -> None:
 
 def _claim(house: House, tx: Tx, found: _Round, now: datetime) -> dict[int, Handed]:
     """Each in the first of his lines where something waits; decides all that are still open."""
-    today, got = house.local_now().date(), dict[int, Handed]()
+    today, got = house.today(), dict[int, Handed]()
     teams = {n: teams_of(found.asked[n].caller, found.codes[n]) for n in found.open()}
     seconds = {
         code: holding.lease_seconds(house, code, now=now)

@@ -54,7 +54,7 @@ def park_day(house: House, agency_code: str | None, wanted: date | int) -> date:
     agency = house.directory.agency(agency_code)
     return back_on(
         wanted,
-        today=house.local_now().date(),
+        today=house.today(),
         land=agency.land if agency else None,
         hours=house.policy.working_hours or WorkingHours(),
     )
@@ -118,7 +118,7 @@ def back_to_the_line(house: House, tx: Tx, *, now: datetime) -> int:
     In the caller's transaction, with a trail entry for each.
     """
     expired = claims.expire(tx, now)
-    unparked = items.unpark(tx, house.local_now().date())
+    unparked = items.unpark(tx, house.today())
     _note(tx, "item.lease_expired", expired, now)
     _note(tx, "item.unparked", unparked, now)
     marking.show_each(tx, [one.item_id for one in (*expired, *unparked)], now=now)

@@ -28,7 +28,7 @@ from store.sending import outgoing
 from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
 from store.trail import audit
-from triage import heads, modes, outgoing_words
+from triage import heads
 from triage.answers import conversation, draft_view, returned
 from triage.answers.conversation import OtherItem, SettledItem
 from triage.answers.draft_view import DraftShown
@@ -40,7 +40,9 @@ from triage.heads import OnlyHead
 from triage.house import House
 from triage.marks import view as mark_view
 from triage.marks.view import MarkShown
+from triage.postboxes import modes
 from triage.sending import records
+from triage.sending import words as outgoing_words
 from triage.sending.records import RecordShown
 from triage.tasks import OrderedTask, of_rows
 

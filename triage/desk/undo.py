@@ -22,7 +22,7 @@ from store.mails import verdicts
 from store.mails.verdicts import NewVerdict
 from store.trail import audit
 from triage.desk import holding
-from triage.desk.claimed import Claim
+from triage.desk.claimed import Claim, right_to
 from triage.filing import wish
 from triage.house import House
 from triage.known.open_again import open_again
@@ -86,9 +86,7 @@ def take_back(house: House, caller: Caller, item_id: int) -> Claim:
         _restore(house, tx, claimed.item, found, now)
         marking.show(tx, claimed.item, now=now)
         _note(tx, caller, item, found, now)
-    if claimed.item.lease_until is None:
-        raise AssertionError("the store hands out items with a lease only")
-    return Claim(item_id, claimed.token, claimed.item.lease_until)
+    return right_to(claimed)
 
 
 def _codes(tx: Tx, item: Item, deed: Undoable) -> dict[str, Any]:

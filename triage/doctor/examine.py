@@ -14,12 +14,12 @@ from typing import Final
 
 from rules.errors import HouseError
 from store.mails import verdicts
-from triage import outgoing_care, wiring
+from triage import wiring
 from triage.doctor import neighbours, safe, standby, trail, ways
 from triage.doctor.finding import Finding, Grade, bad, good, of_error, warn
 from triage.house import House
 from triage.settings import Settings, secret
-from triage.watch import alarm_words, health
+from triage.watch import alarm_words, health, outgoing_alarms
 from triage.watch.health import Check
 
 __all__ = ["Finding", "Grade", "Step", "examine", "worst"]
@@ -175,7 +175,7 @@ def _loops(patient: _Patient) -> Iterator[Finding]:
         return
     for check in health.ready(patient.house):
         # Dead letters are told by kind, as an open matter.
-        if check.name in {"database", outgoing_care.DEAD}:
+        if check.name in {"database", outgoing_alarms.DEAD}:
             continue
         name = f"loops:{check.name}"
         if not check.ok:

@@ -12,10 +12,9 @@ from types import MappingProxyType
 from typing import Final
 
 from triage.doctor.finding import Finding, bad, good
+from triage.ports import INBOX
 from triage.settings.postbox import ImapSettings, MaildirSettings, PostboxSettings
 from triage.wiring import postboxes
-
-INBOX: Final = "INBOX"
 
 _WORDS: Final = MappingProxyType(
     {

@@ -17,9 +17,9 @@ from outbox.smtp import SmtpOutlet
 from rules.errors import HouseError
 from store.sending import outgoing
 from store.tables.ledger import OutgoingState
-from triage import certificates, wiring
-from triage.certificates import Speech
-from triage.doctor import rights, rules
+from triage import wiring
+from triage.doctor import certificates, rights, rules
+from triage.doctor.certificates import Speech
 from triage.doctor.finding import Finding, bad, good, of_error, warn
 from triage.filing import folders
 from triage.house import House

@@ -13,6 +13,7 @@ from rules.postbox import FolderView, Place, TooLarge
 from store.mails import originals
 from store.places import one_folder, ownership, sightings
 from triage.house import House
+from triage.known.set_back import view_now
 from triage.ports import INBOX, Postbox
 
 FOLDERS: Final = 5
@@ -56,7 +57,7 @@ def _shared(
     here = set(box.folders())
     folders = [folder for folder in known if folder != INBOX and folder in here][:FOLDERS]
     for folder in (INBOX, *folders):
-        view = views[folder] = views[folder] if folder in views else _view(box, folder)
+        view = views[folder] = views[folder] if folder in views else view_now(box, folder)
         if view is None:
             continue
         with house.db.read() as tx:
@@ -66,13 +67,6 @@ def _shared(
             first = one_folder.known_before(tx, other, than=box.name, places=places)
         if first:
             yield sorted(first, key=places.index)
-
-
-def _view(box: Postbox, folder: str) -> FolderView | None:
-    try:
-        return box.view(folder)
-    except Refused:
-        return None
 
 
 def _are_same(house: House, box: Postbox, other: str, places: list[Place]) -> bool:

@@ -103,7 +103,7 @@ def _look_into(
     """As `look`, of one folder, which is viewed once at most. Raises: as `look`."""
     held, view = True, None
     if not ConnectionNotes.of(box).is_compared(folder):
-        view = _view(box, folder)
+        view = view_now(box, folder)
         if view is None or not is_numbered(view.epoch):
             return Looked(closed=frozenset({folder}))
         with house.db.read() as tx:
@@ -112,12 +112,12 @@ def _look_into(
     unsure = list(filter(ConnectionNotes.of(box).is_unsure, places))
     if not unsure:
         return Looked(held)
-    view = view or _view(box, folder)
+    view = view or view_now(box, folder)
     found = _one_by_one(house, box, lease, view, unsure) if view else _Compared()
     return Looked(held and not found.others, found.unread)
 
 
-def _view(box: Postbox, folder: str) -> FolderView | None:
+def view_now(box: Postbox, folder: str) -> FolderView | None:
     """None: removed, or not to be read now, so no command there can be carried out."""
     try:
         return box.view(folder)

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from rules.access import Caller, Permission, require
 from rules.item import ItemState
+from rules.local_day import day_bounds
 from rules.marks import OPEN_MATTERS, Outcome
 from store.acts import marks_seen
 from store.acts.marks_seen import SeenMark
-from store.database.local_day import day_bounds
 from triage.doorkeeper import visible_agencies
 from triage.house import House
 
@@ -82,7 +82,7 @@ def figures(house: House, caller: Caller, *, since: date, until: date) -> tuple[
     require(caller, Permission.READ_FIGURES)
     codes = visible_agencies(house, caller)
     first, _ = day_bounds(since)
-    end, _ = day_bounds(until + timedelta(days=1))
+    _, end = day_bounds(until)
     with house.db.read() as tx:
         counted = marks_seen.counts(tx, agency_codes=codes, since=first, until=end)
     return tuple(

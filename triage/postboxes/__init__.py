@@ -1,1 +1,1 @@
-"""Postboxes themselves: their names, and servers that want to hear nothing for long."""
+"""Postboxes themselves: a worker's round in one, what wakes it, how far each may go, its name."""

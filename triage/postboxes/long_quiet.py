@@ -12,7 +12,7 @@ import structlog
 
 from ingest.login_gate import LONGEST_QUIET_SECONDS
 from rules.errors import HouseError
-from rules.worktime import BERLIN
+from rules.local_day import BERLIN
 
 LONG: Final = timedelta(minutes=15)
 """Shorter waits are everyday. Source: own decision 0034."""

@@ -47,7 +47,7 @@ def require_due(
 ) -> None:
     """Each change is still what a look would ask for. Raises: Conflict: `rights.plan_outdated`."""
     _, should = should_in(tx, house, box.region, naming=naming)
-    today = house.local_now().date()
+    today = house.today()
     kept = {one.key: one.finding for one in rights_audits.keeps(tx, box.name, today=today)}
     late = outdated(changes, should, kept)
     if late:

@@ -94,7 +94,7 @@ def standing(house: House, caller: Caller, postbox: str) -> Standing:
     """How one postbox stands. Raises: Refused: `access.denied`, `postbox.unknown`."""
     box = box_of(house, caller, postbox)
     with house.db.read() as tx:
-        return standing_in(tx, box, house.local_now().date())
+        return standing_in(tx, box, house.today())
 
 
 def standings(house: House, caller: Caller) -> tuple[Standing, ...]:
@@ -102,7 +102,7 @@ def standings(house: House, caller: Caller) -> tuple[Standing, ...]:
 
     Raises: Refused: `access.denied`.
     """
-    mine, today = boxes(house, caller), house.local_now().date()
+    mine, today = boxes(house, caller), house.today()
     with house.db.read() as tx:
         return tuple(standing_in(tx, box, today) for box in mine)
 
@@ -146,7 +146,7 @@ def propose(house: House, caller: Caller, postbox: str) -> int:
     box = box_of(house, caller, postbox)
     now = house.clock()
     with house.db.write() as tx:
-        found = standing_in(tx, box, house.local_now().date())
+        found = standing_in(tx, box, house.today())
         look_id = audit_id(found)
         if found.plan and found.plan.state is PlanState.APPROVED:
             raise Refused(
@@ -221,7 +221,7 @@ def keep(  # noqa: PLR0913 - a decision has these parts
     `rights.reason_too_short`, `rights.keep_day`. Conflict: `rights.finding_changed`.
     """
     box = box_of(house, caller, postbox)
-    today = house.local_now().date()
+    today = house.today()
     require_reason(reason)
     if not today <= until <= today + KEEP_LONGEST:
         raise Refused(

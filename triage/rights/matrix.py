@@ -134,7 +134,7 @@ def _row(house: House, standing: Standing, who: tuple[str, str], parts: tuple[Pa
         findings=tuple(found),
         kept=tuple(kept),
         new=sum(len(part.new) for part in parts),
-        review=rights_review.of_agency(standing, code, parts, house.local_now().date()),
+        review=rights_review.of_agency(standing, code, parts, house.today()),
         sign_off=rights_review.last_of(standing, code, parts),
         parts=parts,
     )

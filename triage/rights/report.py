@@ -8,9 +8,10 @@ from typing import Final
 
 from jinja2 import Environment, StrictUndefined
 
+from rules.local_day import BERLIN
 from rules.rights.folder_findings import meaning, named, remedy, title
 from rules.rights.folder_levels import in_words
-from triage.house import BERLIN, House
+from triage.house import House
 from triage.rights import matrix
 from triage.rights.decisions import Standing
 from triage.rights.review import REVIEW_WORDS, since

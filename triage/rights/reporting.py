@@ -145,7 +145,7 @@ def mark(
     `unit.unknown`, `rights.chain_incomplete`.
     """
     _require_region(house, caller, region)
-    today = house.local_now().date()
+    today = house.today()
     with house.db.write() as tx:
         running = rights_lists.running_round(tx, region)
         if running is None:
@@ -193,7 +193,7 @@ def _put(
     source: str,
     data: bytes,
 ) -> Imported:
-    every, now, today = tuple(lists), house.clock(), house.local_now().date()
+    every, now, today = tuple(lists), house.clock(), house.today()
     with_list = {one.agency for one in every if one.agency}
     without = tuple(
         agency.code for agency in house.directory.by_region(region) if agency.code not in with_list
@@ -237,7 +237,7 @@ def _links(tx: Tx, house: House, region: str) -> tuple[Link, ...]:
     running = rights_lists.running_round(tx, region)
     if running is None:
         return ()
-    today = house.local_now().date()
+    today = house.today()
     return chain(house.directory, running.asked, running.marks, today=today)
 
 

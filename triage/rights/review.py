@@ -72,7 +72,7 @@ def parts(house: House, standing: Standing) -> tuple[Part, ...]:
         for one in findings:
             unit = one.agency if one.agency in here else ""
             by_part.setdefault((unit, one.folder), ([], []))[place].append(one)
-    today = house.local_now().date()
+    today = house.today()
     return tuple(
         _part(standing, unit, folder, found=by_part[unit, folder], today=today)
         for unit, folder in sorted(by_part)

@@ -45,7 +45,7 @@ def agency(
         raise Refused("agency.unknown", f"Agency {code!r} is not of this region.")
     unit = "" if code == COMMON else code
     with house.db.write() as tx:
-        found = decisions.standing_in(tx, box, house.local_now().date())
+        found = decisions.standing_in(tx, box, house.today())
         _require_seen(found, audit)
         mine = [one for one in review.parts(house, found) if one.agency == unit]
         _require_reason(mine, reason)
@@ -78,7 +78,7 @@ def folders(
     if not wanted or len(wanted) > FOLDERS_AT_ONCE:
         raise Refused("rights.no_folder", "Name one folder or more.")
     with house.db.write() as tx:
-        found = decisions.standing_in(tx, box, house.local_now().date())
+        found = decisions.standing_in(tx, box, house.today())
         _require_seen(found, audit)
         mine = [one for one in review.parts(house, found) if one.folder in wanted - {""}]
         unknown = sorted(wanted - {one.folder for one in mine})

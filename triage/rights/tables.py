@@ -9,11 +9,12 @@ from datetime import date
 from typing import Final
 
 from rules.access import Caller
+from rules.local_day import local_day
 from rules.rights.distribution_csv import write_rows
 from rules.rights.folder_findings import Finding, meaning, named, remedy, title
 from rules.rights.folder_levels import GERMAN, in_words
 from rules.rights.reporting_chain import Link, Step
-from triage.house import BERLIN, House
+from triage.house import House
 from triage.rights import matrix as rights_matrix
 from triage.rights import reporting, review
 from triage.rights.decisions import Standing
@@ -109,7 +110,7 @@ def _folder_row(part: Part) -> tuple[str, ...]:
         *(part.postbox, part.agency, part.folder or "Verteiler", str(len(part.open))),
         REVIEW_WORDS[part.state],
         _day(part.due) if part.due else "",
-        _day(signed.at.astimezone(BERLIN).date()) if signed else "",
+        _day(local_day(signed.at)) if signed else "",
         signed.actor if signed else "",
         signed.reason if signed else "",
         since(part),
@@ -146,7 +147,7 @@ def _matrix_row(row: Row) -> tuple[str, ...]:
         str(len(row.findings)),
         str(row.new),
         REVIEW_WORDS[row.review],
-        _day(signed.at.astimezone(BERLIN).date()) if signed else "",
+        _day(local_day(signed.at)) if signed else "",
         signed.reason if signed else "",
     )
 

@@ -76,7 +76,7 @@ def _keep_proposal(tx: Tx, house: House, box: PostboxPlan, audit_id: int) -> Non
     waiting = rights_plans.proposed(tx, box.name)
     if waiting is None:
         return
-    found = decisions.standing_in(tx, box, house.local_now().date())
+    found = decisions.standing_in(tx, box, house.today())
     if replace(waiting, plan=make_plan(found.open)).hash == waiting.hash:
         rights_plans.rest_on(tx, waiting.id, audit_id)
     else:

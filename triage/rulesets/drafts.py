@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 from rules.access import Caller, Permission, may_see_region, require, require_person
 from rules.codes import Role
 from rules.errors import Refused
+from rules.local_day import BERLIN
 from rules.rulesets import force as rule_force
 from rules.rulesets.finding import Finding, has_errors
 from rules.rulesets.force import TAKES_EFFECT, Activation
@@ -21,7 +22,7 @@ from store.approved import rulesets
 from store.approved.rulesets import NewDraft, OffRule, Version
 from store.database.engine import Tx
 from store.trail import audit
-from triage.house import BERLIN, House
+from triage.house import House
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def activate(
     """
     require(caller, Permission.CHANGE_RULES)
     require_admin_person(caller)
-    wanted = day or house.local_now().date()
+    wanted = day or house.today()
     with house.db.write() as tx:
         # Only here: who waits for the lock for seconds would let it hold before workers know of it.
         now = house.clock()
@@ -159,7 +160,7 @@ def activate(
         checked = _check(house, tx, found.text)
         if checked.rules is None or has_errors(checked.findings):
             raise _with_findings(checked.findings)
-        from_at = _begin(checked.rules, wanted, today=house.local_now().date(), now=now)
+        from_at = _begin(checked.rules, wanted, today=house.today(), now=now)
         rulesets.activate(tx, found, from_at=from_at, by=caller.name, now=now)
         details = {"region": found.region, "from": from_at.isoformat()}
         _note(tx, caller, found, "ruleset.activated", details, now)
@@ -199,7 +200,7 @@ def _check(house: House, tx: Tx, text: str) -> Checked:
         return Checked(None, read.findings)
     versions = in_force_texts(tx, region=read.rules.region, now=house.clock())
     others = [rules for one in versions if (rules := read_rules(one.text).rules)]
-    today = house.local_now().date()
+    today = house.today()
     return Checked(read.rules, lint(read.rules, house.directory, today=today, in_force=others))
 
 

@@ -35,6 +35,6 @@ def imported(
     house: House, caller: Caller, taken: TakenOver, *, region: str, set_id: str = SET_ID
 ) -> Imported:
     """What was taken over, as a text, checked. Raises: Refused: `access.denied`."""
-    today = house.local_now().date()
+    today = house.today()
     text = text_of(taken, set_id=set_id, title=TITLE, region=region, since=today)
     return Imported(text, len(taken.rules), taken.remarks, drafts.check(house, caller, text))

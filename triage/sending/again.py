@@ -16,9 +16,8 @@ from store.sending import outgoing, outgoing_turns
 from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
 from store.trail import audit
-from triage import outgoing_care
 from triage.house import House
-from triage.sending import records
+from triage.sending import dead_letters, records
 
 REASON_SHORTEST: Final = 10
 REASON_LONGEST: Final = 500
@@ -38,11 +37,11 @@ def send_again(house: House, caller: Caller, outgoing_id: int, *, reason: str) -
     access.require(caller, Permission.REPLAY)
     now = house.clock()
     with house.db.write() as tx:
-        row = outgoing_care.of_region(tx, caller, outgoing_id)
+        row = dead_letters.of_region(tx, caller, outgoing_id)
         said = _written(reason)
         _require_sent(row)
         _require_newest(tx, row)
-        outgoing_care.require_content(tx, row)
+        dead_letters.require_content(tx, row)
         told = [*row.payload.get(REASONS, ()), {"at": now.isoformat(), "reason": said}]
         outgoing_turns.again(tx, row, payload=row.payload | {REASONS: told}, now=now)
         audit.add(
@@ -62,7 +61,7 @@ def number_of(house: House, caller: Caller, key: str) -> int:
         row = outgoing.of_key(tx, key)
         if row is None:
             raise Refused("outgoing.unknown", f"No outgoing row has the key {key!r}.", id=key)
-        return outgoing_care.of_region(tx, caller, row.id).id
+        return dead_letters.of_region(tx, caller, row.id).id
 
 
 def reason_of(payload: Mapping[str, object]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError, model_validator
 
 from rules.errors import Refused
+from rules.loopback import LOOPBACK
 from rules.texts.placeholders import printed
 from triage.settings.alarms import AlarmSettings, require_hooks
 from triage.settings.care import FiguresSettings, SweepSettings, TrailSettings
@@ -23,7 +24,7 @@ from triage.settings.door import DoorSettings
 from triage.settings.hooks import EventsSettings, WebhookSettings, require_names
 from triage.settings.limits import LimitSettings
 from triage.settings.marks import MarksSettings
-from triage.settings.outgoing import LOCAL, OutgoingSettings, require_listed
+from triage.settings.outgoing import OutgoingSettings, require_listed
 from triage.settings.outlets import EakteSettings, TaskSettings
 from triage.settings.part import Part
 from triage.settings.postbox import PostboxSettings, require_own_places
@@ -95,7 +96,7 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _demo_stays_on_loopback(self) -> "Settings":
-        if self.desk.demo and self.desk.host not in LOCAL:
+        if self.desk.demo and self.desk.host not in LOOPBACK:
             raise ValueError("desk.demo opens sign-in without a password: allowed on loopback only")
         return self
 

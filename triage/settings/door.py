@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from triage.settings.outgoing import LOCAL
+from rules.loopback import LOOPBACK
 from triage.settings.part import Part
 
 
@@ -37,6 +37,6 @@ class DoorSettings(Part):
     def _is_protected(self) -> "DoorSettings":
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key belong together: give both or none")
-        if self.tls_cert is None and self.host not in LOCAL:
+        if self.tls_cert is None and self.host not in LOOPBACK:
             raise ValueError("a door that others can reach needs tls_cert and tls_key")
         return self

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from rules.loopback import LOOPBACK
 from store.database.connections import servers_of
 from triage.settings.part import Part
 from triage.settings.postbox import ExchangeSettings, ImapSettings, PostboxSettings
@@ -16,8 +17,6 @@ from triage.settings.postbox import ExchangeSettings, ImapSettings, PostboxSetti
 if TYPE_CHECKING:
     from triage.settings import Settings
 
-LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-"""Names of this machine that nobody else can reach. Source: RFC 1122 section 3.2.1.3; RFC 4291."""
 _POSTGRESQL: Final = 5432
 """Source: PostgreSQL documentation, libpq, "port"."""
 
@@ -39,7 +38,7 @@ class Neighbour:
 
 def neighbours(settings: "Settings") -> tuple[Neighbour, ...]:
     """All of them, in the order of the file; what lies on this machine is none."""
-    return tuple(one for one in _named(settings) if one.host not in LOCAL)
+    return tuple(one for one in _named(settings) if one.host not in LOOPBACK)
 
 
 def require_listed(settings: "Settings") -> None:

@@ -15,9 +15,8 @@ from rules.errors import Conflict, Refused
 from rules.postbox import Fetched, Place
 from store.acts import sent_copies
 from store.acts.sent_copies import SentCopy
-from store.deletion import sweep_removals
 from store.deletion.sweep_removals import COPY, Removal
-from store.processes import halts, leases
+from store.processes import leases
 from store.processes.leases import Lease
 from store.sending import outgoing
 from triage.house import House
@@ -37,12 +36,7 @@ def from_postbox(house: House, box: Postbox, lease: Lease) -> int:
 
     Raises: TryLater: the postbox is away; it is tried again. Conflict: `lease.lost`.
     """
-    with house.db.read() as tx:
-        if not halts.may_write(tx, box.name):
-            return 0
-        due = sweep_removals.due(
-            tx, (COPY,), now=house.clock(), limit=house.policy.batch_mails, place=box.name
-        )
+    due = outside.due_in(house, box, COPY)
     for one in due:
         state, code = _take_out(house, box, lease, one)
         outside.write_down(house, one, state, code, lease=lease)

@@ -21,7 +21,6 @@ from rules.sweep import BASIS_WORDS, OrderBasis, plan_hash, rules_line
 from store.database.engine import Tx
 from store.deletion import retention as ended_mail
 from store.deletion import sweep_plans
-from store.deletion.retention import Ended
 from store.deletion.sweep_plans import PlanState, StoredPlan
 from store.trail import audit
 from triage import as_read
@@ -100,10 +99,14 @@ def propose(
     Raises: Refused: `access.denied`, `sweep.nothing`, `sweep.reference`.
     """
     require(caller, Permission.RUN_RETENTION)
-    now, today = house.clock(), house.local_now().date()
+    now, today = house.clock(), house.today()
     rules = on_order(BASIS_WORDS[basis])
     with house.db.write() as tx:
-        found = [one for one in ended_mail.of_ids(tx, message_ids) if _is_here(one)]
+        found = [
+            one
+            for one in ended_mail.of_ids(tx, message_ids)
+            if one.state is not LedgerState.DELETED
+        ]
         rows = tuple(row_of(one) for one in found)
         if not rows:
             raise Refused("sweep.nothing", "Nothing is kept any more about what was asked for.")
@@ -215,10 +218,6 @@ def _may_see(caller: Caller, plan: StoredPlan) -> bool:
     if caller.regions is None:
         return True
     return plan.regions is not None and set(plan.regions) <= caller.regions
-
-
-def _is_here(one: Ended) -> bool:
-    return one.state is not LedgerState.DELETED
 
 
 def _note(

@@ -64,15 +64,20 @@ def from_postbox(house: House, box: Postbox, lease: Lease) -> int:
 
     Raises: TryLater: the postbox is away; it is tried again. Conflict: `lease.lost`.
     """
-    with house.db.read() as tx:
-        if not halts.may_write(tx, box.name):
-            return 0
-        due = sweep_removals.due(
-            tx, (POSTBOX,), now=house.clock(), limit=house.policy.batch_mails, place=box.name
-        )
+    due = due_in(house, box, POSTBOX)
     for one in due:
         _take_out(house, box, lease, one)
     return len(due)
+
+
+def due_in(house: House, box: Postbox, kind: str) -> tuple[Removal, ...]:
+    """What of this kind is to leave this postbox now; nothing while writing is stopped."""
+    with house.db.read() as tx:
+        if not halts.may_write(tx, box.name):
+            return ()
+        return sweep_removals.due(
+            tx, (kind,), now=house.clock(), limit=house.policy.batch_mails, place=box.name
+        )
 
 
 def _removed(house: House, outlets: Outlets, one: Removal) -> tuple[str, str]:

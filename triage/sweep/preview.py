@@ -5,18 +5,19 @@ Source: Weisung 202404002 "Regelungen"; § 84 SGB X; F51, N10; own decision 0054
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from rules.codes import PaymentRelevant
 from rules.item import EakteState
 from rules.ledger import LedgerState
+from rules.local_day import day_bounds, local_day
 from rules.retention import Keep, Record, Retention, RetentionRules, cutoff, retention
 from rules.sweep import PlanRow, Tally, plan_hash, tallies
 from store.database.engine import Tx
 from store.deletion import holds
 from store.deletion import retention as ended_mail
 from store.deletion.retention import Ended
-from triage.house import BERLIN, House
+from triage.house import House
 
 PAGE = 1000
 """Messages looked at in one read: no transaction of a preview is long. Source: own decision 0054.
@@ -41,8 +42,8 @@ class Preview:
 
 def foreseen(house: House, regions: Collection[str] | None) -> Preview:
     """As `orders.preview`, with no caller to ask: of these regions, or of all (None)."""
-    today, policy = house.local_now().date(), house.policy.sweep
-    before = _midnight(cutoff(today, policy.rules) + timedelta(days=1))
+    today, policy = house.today(), house.policy.sweep
+    before = day_bounds(cutoff(today, policy.rules))[1]
     rows: list[PlanRow] = []
     counted: list[tuple[str, str, Keep, int]] = []
     for one, answer in _ended(house, regions, before=before, today=today):
@@ -110,11 +111,6 @@ def named(found: Sequence[Ended]) -> list[Ended]:
     return [replace(one, seen=True) for one in found]
 
 
-def local_day(moment: datetime) -> date:
-    """The local day of a moment (aware UTC)."""
-    return moment.astimezone(BERLIN).date()
-
-
 def row_of(one: Ended) -> PlanRow:
     """What a plan says of a message."""
     return PlanRow(
@@ -138,7 +134,3 @@ def _still(state: LedgerState) -> Keep:
     """Why something of the rest stays: its work goes on, or it ended too late for any period."""
     ended = state in {LedgerState.DONE, LedgerState.ASIDE, LedgerState.GONE}
     return Keep.PERIOD if ended else Keep.NOT_DONE
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(tzinfo=BERLIN))

@@ -110,7 +110,7 @@ def batch(house: House, lease: Lease, plan: StoredPlan) -> Batch:
 
     Raises: Conflict: `lease.lost`, `writing.stopped`. TryLater: `store.away`.
     """
-    now, today = house.clock(), house.local_now().date()
+    now, today = house.clock(), house.today()
     with house.db.write() as tx:
         halting.require_running(tx)
         leases.hold(tx, lease, now=now)

@@ -30,7 +30,7 @@ def of_typed(house: House, text_id: str, typed: str) -> Checked:
     findings = lint_text(
         typed,
         text_id=text_id,
-        today=house.local_now().date(),
+        today=house.today(),
         may_disclose=house.policy.discloses_after_check,
     )
     if not is_readable(findings):
@@ -67,7 +67,7 @@ def with_findings(findings: tuple[Finding, ...]) -> Refused:
 
 def _code_taken(house: House, text: Text) -> tuple[Finding, ...]:
     """A short code leads to one text. Source: F45."""
-    day = house.local_now().date()
+    day = house.today()
     others = (
         one
         for region in (text.regions or ("", *house.directory.region_names()))

@@ -238,7 +238,7 @@ def _step(
         before,
         what,
         now=house.clock(),
-        today=house.local_now().date(),
+        today=house.today(),
         by=caller.name,
         reason=reason,
     )

@@ -68,7 +68,7 @@ def show(house: House, caller: Caller, text_id: str, version: int | None = None)
     with house.db.read() as tx:
         found = text_versions.get(tx, text_id, version, regions=caller.regions)
         family = _family(tx, caller, text_id)
-        since = house.local_now().date() - timedelta(days=USE_DAYS - 1)
+        since = house.today() - timedelta(days=USE_DAYS - 1)
         uses = text_versions.uses(tx, since=since).get((found.text_id, found.version), 0)
     rows = _rows(house, family)
     before = _before(found, family)
@@ -99,7 +99,7 @@ def uses(house: House, caller: Caller) -> dict[tuple[str, int], int]:
     """Orders of each version in the last `USE_DAYS` days. Raises: Refused: `access.denied`."""
     life.require_either(caller)
     with house.db.read() as tx:
-        return text_versions.uses(tx, since=house.local_now().date() - timedelta(days=USE_DAYS - 1))
+        return text_versions.uses(tx, since=house.today() - timedelta(days=USE_DAYS - 1))
 
 
 def ending(house: House, tx: Tx) -> tuple[TextVersion, ...]:
@@ -107,7 +107,7 @@ def ending(house: House, tx: Tx) -> tuple[TextVersion, ...]:
 
     Those that ended are no longer told: their absence shows on the page.
     """
-    today = house.local_now().date()
+    today = house.today()
     until = today + timedelta(days=house.policy.text_warn_days)
     near = [one for one in text_versions.ending(tx, until=until) if one.valid_to >= today]
     if not near:
@@ -138,7 +138,7 @@ def _family(tx: Tx, caller: Caller, text_id: str) -> tuple[TextVersion, ...]:
 
 
 def _rows(house: House, versions: tuple[TextVersion, ...]) -> tuple[TextRow, ...]:
-    day = house.local_now().date()
+    day = house.today()
     until = day + timedelta(days=house.policy.text_warn_days)
     begins = {row.id: _valid_from(row) for row in versions}
     rows = []

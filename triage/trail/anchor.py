@@ -14,10 +14,10 @@ from pathlib import Path
 
 import structlog
 
+from rules.local_day import local_day
 from store.database.engine import Database, Tx
 from store.trail import audit
 from store.trail.audit import Entry
-from triage.house import BERLIN
 from triage.trail import anchor_file, restore_record
 from triage.trail.anchor_file import Anchor
 
@@ -47,7 +47,7 @@ def note(database: Database, path: Path, *, now: datetime) -> bool:
     of the power left half written was never noted, and is marked as torn.
     Raises: TryLater: `anchor.disk`, `store.away`. Refused: `anchor.unreadable`.
     """
-    day = now.astimezone(BERLIN).date()
+    day = local_day(now)
     with database.read() as tx:
         seq, digest = audit.head(tx)
     if not seq:
@@ -114,6 +114,6 @@ def _behind(head: Entry | None, anchors: Sequence[Anchor]) -> list[Finding]:
     By local days, as the lines are.
     """
     noted = anchors[-1].day if anchors else ""
-    if head is None or head.at.astimezone(BERLIN).date().isoformat() <= noted:
+    if head is None or local_day(head.at).isoformat() <= noted:
         return []
     return [Finding(len(anchors), head.seal_seq or 0, "anchor.behind")]

@@ -15,11 +15,11 @@ import structlog
 
 from rules.access import Caller, Permission, require
 from rules.errors import Refused, TryLater
+from rules.local_day import local_day
 from store.database.engine import Database, Tx
 from store.processes import leases
 from store.trail import audit, restores
 from store.trail.audit import Entry
-from triage.house import BERLIN
 from triage.sweep.holds import checked_reference
 from triage.trail import anchor_file
 from triage.trail.anchor_file import Anchor
@@ -106,7 +106,7 @@ def record(
             above = anchor_file.digest(lines)
             details = {"line": len(lines) + 1, "above": above, "gone": gone, "reference": because}
             entry = _sealed(tx, caller, details, now)
-        day = now.astimezone(BERLIN).date().isoformat()
+        day = local_day(now).isoformat()
         line = Anchor(day, entry.seal_seq or 0, entry.hash or "", above, gone)
         anchor_file.add(file, noted, line)
     log.info("trail.restore_recorded", line=len(lines) + 1, seq=line.seq, hash=line.hash)

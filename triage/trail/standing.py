@@ -12,7 +12,8 @@ from rules import access
 from rules.access import Caller, Permission
 from rules.errors import Refused
 from store.database.engine import Tx
-from store.trail import audit
+from store.trail import audit, trail_pages
+from store.trail.trail_pages import Place, TrailPage
 from triage.house import House
 
 LOOKED_AT: Final = 1_000
@@ -50,3 +51,17 @@ def _end(tx: Tx, after: int) -> tuple[int, int | None]:
         # The entry before is gone.
         return 0, after
     return found.checked, found.broken.seq if found.broken else None
+
+
+def page(
+    house: House, caller: Caller, *, limit: int, after: Place | int, subject: str | None = None
+) -> TrailPage:
+    """A page of the trail, oldest first, of one thing ("item:12") or all.
+
+    `after` is the place that the page before named, or an id, as pages named it once.
+    Raises: Refused: `access.denied`. Conflict: `trail.cursor_ahead`.
+    """
+    access.require(caller, Permission.READ_TRAIL)
+    with house.db.read() as tx:
+        place = trail_pages.behind_id(tx, after) if isinstance(after, int) else after
+        return trail_pages.page(tx, place, limit=limit, subject=subject)

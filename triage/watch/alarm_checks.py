@@ -34,7 +34,7 @@ def stuck_leases(house: House, tx: Tx) -> int:
 
 def ending_keys(house: House, tx: Tx) -> int:
     """Keys of the store that end within the time of `keys list`, or have ended in it unrevoked."""
-    today = house.local_now().date()
+    today = house.today()
     return sum(_wants_another(row, today) for row in api_keys.all_keys(tx))
 
 

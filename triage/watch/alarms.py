@@ -18,14 +18,15 @@ from typing import Final
 
 from rules.errors import Refused
 from rules.event_types import ALARM_TYPES
+from rules.local_day import BERLIN
 from rules.machine_mail import LOOP_HEADER
 from rules.outgoing import OutgoingKind
 from store.database.engine import Tx
 from store.sending import outgoing
 from store.sending.outgoing import NewOutgoing, Outgoing
-from triage import posting
-from triage.house import BERLIN, House
+from triage.house import House
 from triage.ports import HookOutlet, MailOutlet
+from triage.sending import posting
 from triage.watch import alarm_words
 
 CLAIM_SECONDS: Final = 360

@@ -1,7 +1,6 @@
 """Is the house fit to work? For /health/ready and the log."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from rules.errors import HouseError
@@ -11,15 +10,12 @@ from store.database.engine import Tx
 from store.processes import heartbeats
 from store.processes.heartbeats import Beat
 from store.upkeep import postbox_names
-from triage import halting, outgoing_care
+from triage import halting
 from triage.house import House
 from triage.rulesets import switched_off as rules_off
-from triage.watch import freshness, remedies, standing_alarms, wandering
+from triage.watch import freshness, outgoing_alarms, remedies, standing_alarms, wandering
 from triage.watch.freshness import Freshness
 from triage.watch.standing_alarms import Trouble
-
-SILENT_AFTER = timedelta(minutes=5)
-"""A loop that said nothing for so long is stuck or not running. own decision 0024."""
 
 FOLDERS = "folders:"
 """Begins the names of the checks that tell which folders of a postbox can't be had."""
@@ -75,7 +71,7 @@ def ready(house: House) -> tuple[Check, ...]:
                 b for b in heartbeats.all_beats(tx) if not b.name.startswith(_passed_over(house))
             ]
             off = (*_rules_off(house, tx), *_begin_unsaid(house, tx), *_old_names(house, tx))
-        ways, troubles = freshness.look(house), outgoing_care.WATCH.look(house)
+        ways, troubles = freshness.look(house), outgoing_alarms.WATCH.look(house)
         wanderers = wandering.WATCH.look(house)
     except HouseError as exc:
         remedy = remedies.of(exc.code)
@@ -84,7 +80,7 @@ def ready(house: House) -> tuple[Check, ...]:
     database = Check("database", ok=True, needed=True, message=house.db.dialect)
     return (
         database,
-        *(_of_loop(beat, silent=is_silent(beat.at, now=now, after=SILENT_AFTER)) for beat in loops),
+        *(_of_loop(beat, silent=is_silent(beat.at, now=now)) for beat in loops),
         *(_of_way(way) for way in ways),
         *(_of_trouble(one) for one in troubles),
         *(_of_trouble(one) for one in wanderers if one.stands),

@@ -5,13 +5,13 @@ By code; what the tables of docs/operations.md and docs/rights.md say in more wo
 
 from typing import Final
 
-from triage import halting, outgoing_care
-from triage.watch import alarm_checks, wandering
+from triage import halting
+from triage.watch import alarm_checks, outgoing_alarms, wandering
 
 REMEDIES: Final = {
-    outgoing_care.DEAD: "Ursache beheben, dann `postlotse outbox replay-all`.",
-    outgoing_care.UNANSWERED: "Betreiber der eAkte fragen; `postlotse outbox match` nennt sie.",
-    outgoing_care.TASKS: "Empfänger der Aufträge fragen; die Seite „Abgleich“ nennt sie.",
+    outgoing_alarms.DEAD: "Ursache beheben, dann `postlotse outbox replay-all`.",
+    outgoing_alarms.UNANSWERED: "Betreiber der eAkte fragen; `postlotse outbox match` nennt sie.",
+    outgoing_alarms.TASKS: "Empfänger der Aufträge fragen; die Seite „Abgleich“ nennt sie.",
     alarm_checks.STUCK: "Läuft ein Worker? `postlotse work` neu starten; `postlotse items list`.",
     alarm_checks.KEYS: "`postlotse keys list` nennt sie; neuen ausgeben, alten widerrufen.",
     halting.ABOUT: "Wer angehalten hat, weiß, wann es weitergeht: `postlotse resume`.",

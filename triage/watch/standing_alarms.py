@@ -19,7 +19,7 @@ OVERDUE: Final = "overdue:"
 """Begins the names of alarms about mail that waits too long (freshness.py)."""
 
 OUTGOING: Final = "alarm:"
-"""Begins the names of alarms about what is on its way out (outgoing_care.py)."""
+"""Begins the names of alarms about what is on its way out (outgoing_alarms.py)."""
 
 WANDERING: Final = "wandering:"
 """Begins the names of alarms about items that are handed on and on (wandering.py)."""

@@ -34,6 +34,7 @@ from triage.wiring.judging import (
     model_shelf,
 )
 from triage.wiring.policy import policy_of
+from triage.wiring.postboxes import MEGABYTE
 from triage.wiring.ways_out import outlets
 
 __all__ = [
@@ -56,8 +57,6 @@ __all__ = [
     "texts_folder",
     "utc_now",
 ]
-
-MEGABYTE = 1_000_000
 
 
 def utc_now() -> datetime:

@@ -22,7 +22,7 @@ from rules.rulesets.outlook_rules import take_over as take_over_outlook
 from rules.rulesets.sieve_rules import take_over as take_over_sieve
 from rules.rulesets.taken_over import TakenOver
 from triage.ports import Bell, FolderRights, ListServer, Postbox
-from triage.postbox_round import PostboxJob
+from triage.postboxes.round import PostboxJob
 from triage.settings import Settings, secret
 from triage.settings.postbox import ExchangeSettings, ImapSettings, MaildirSettings, PostboxSettings
 from triage.wiring import sieve_scripts

@@ -22,10 +22,10 @@ from store.mails import heads, ledger, verdicts
 from store.mails.verdicts import NewVerdict, StoredVerdict
 from store.places import sightings
 from store.trail import audit
-from triage import training_file
 from triage.house import House
+from triage.learning import training_file
+from triage.learning.training_file import WEAK, WEAK_WEIGHT
 from triage.marks import outlook_correction
-from triage.training_file import WEAK, WEAK_WEIGHT
 
 CONFIRMED: Final = verdicts.CONFIRMED
 

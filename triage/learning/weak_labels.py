@@ -23,10 +23,11 @@ from rules.routing import CONCERN_FOLDER
 from store.mails.originals import fingerprint
 from store.places import sightings
 from store.trail import audit
-from triage import deciding, training_file
+from triage import deciding
 from triage.backfill import BATCH_MAILS
 from triage.batches import in_batches
 from triage.house import House
+from triage.learning import training_file
 from triage.ports import Postbox
 
 

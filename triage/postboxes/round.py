@@ -27,7 +27,7 @@ from triage.marks import written as marks_written
 from triage.ports import Bell, FolderRights, ListServer, Postbox
 from triage.postboxes import postbox_name
 from triage.postboxes.long_quiet import LongQuiet
-from triage.reach import Reach
+from triage.postboxes.reach import Reach
 from triage.rulesets import reading as rule_reading
 from triage.rulesets import targets as rule_targets
 from triage.sweep import copies as sweep_copies

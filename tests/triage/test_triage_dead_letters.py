@@ -16,18 +16,17 @@ from rules.handover_match import Match
 from rules.item import CloseReason, EakteState
 from rules.ledger import LedgerState
 from store.deletion import retention
-from store.desk import items
 from store.mails import ledger
 from store.sending import outgoing, outgoing_claims, outgoing_watch
 from store.tables.ledger import OutgoingState
 from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
-from tests.triage.way import Post, bring_in
-from triage import handover, log, outgoing_care, rounds, send, work
+from tests.triage.way import Post, bring_in, item_of, row_of
+from triage import handover, log, rounds, send, work
 from triage.desk import item_view
 from triage.desk.correction import Correction
-from triage.sending import receipts
-from triage.watch import health
+from triage.sending import day_match, dead_letters, receipts
+from triage.watch import health, outgoing_alarms
 
 ME = clerk("435")
 DAY = date(2026, 11, 23)
@@ -54,16 +53,6 @@ def ordered(house, box, lease):
         return claim, row_of(house, handover.order(house, ME, claim.item_id, claim.token))
 
     return order
-
-
-def row_of(house, row_id):
-    with house.db.read() as tx:
-        return outgoing.get(tx, row_id)
-
-
-def item_of(house, item_id):
-    with house.db.read() as tx:
-        return items.get(tx, item_id)
 
 
 def tell(drop, row, sha256, **changes):
@@ -226,14 +215,14 @@ def test_dead_letters_are_an_alarm_once_and_go_out_again_together(
         rounds.keep_order(house, f"w-{turn}")
     checks = {one.name: one for one in health.ready(house)}
     assert (checks["outgoing:dead"].ok, checks["outgoing:dead"].message) == (False, "1")
-    assert outgoing_care.dead_by_kind(house) == {"eakte": 1}
+    assert dead_letters.dead_by_kind(house) == {"eakte": 1}
     back()
     shown = item_view.view(house, ME, claim.item_id)
     assert (shown.item.eakte, shown.handover_dead) == (EakteState.REJECTED, True)
-    assert outgoing_care.replay_all(house, ADMIN, kind="reply") == 0
-    assert outgoing_care.replay_all(house, ADMIN, code="other") == 0
-    assert outgoing_care.replay_all(house, replace(ADMIN, regions=frozenset({"Nord"}))) == 0
-    assert outgoing_care.replay_all(house, ADMIN, kind="eakte", code="eakte.drop_missing") == 1
+    assert dead_letters.replay_all(house, ADMIN, kind="reply") == 0
+    assert dead_letters.replay_all(house, ADMIN, code="other") == 0
+    assert dead_letters.replay_all(house, replace(ADMIN, regions=frozenset({"Nord"}))) == 0
+    assert dead_letters.replay_all(house, ADMIN, kind="eakte", code="eakte.drop_missing") == 1
     shown = item_view.view(house, ME, claim.item_id)
     assert shown.item.eakte is EakteState.SENT, "nobody is asked to hand it over a second time"
     assert shown.handover_error == ""
@@ -261,8 +250,8 @@ def test_a_dead_letter_that_was_settled_otherwise_is_left_in_peace(
     again = work.claim_item(house, ME, claim.item_id)
     reason = "Konto der Tochter, nur zur Kenntnis"
     handover.waive(house, ME, again.item_id, again.token, reason=reason)
-    assert outgoing_care.dead_by_kind(house) == {}
-    assert outgoing_care.replay_all(house, ADMIN) == 0
+    assert dead_letters.dead_by_kind(house) == {}
+    assert dead_letters.replay_all(house, ADMIN) == 0
 
 
 def dead_answers(house, count):
@@ -287,8 +276,8 @@ def test_what_died_of_a_deleted_mail_is_nobodys_and_holds_up_no_other(house, box
     with house.db.write() as tx:
         ledger.set_state(tx, 1, LedgerState.DONE, reason="", now=house.clock())
         retention.erase(tx, 1, now=house.clock())
-    assert outgoing_care.dead_by_kind(house) == {"reply": 1}
-    assert outgoing_care.replay_all(house, ADMIN) == 1
+    assert dead_letters.dead_by_kind(house) == {"reply": 1}
+    assert dead_letters.replay_all(house, ADMIN) == 1
     assert row_of(house, second).state is OutgoingState.NEW
 
 
@@ -299,17 +288,17 @@ def test_what_somebody_else_sent_again_meanwhile_holds_up_no_other(house, box, l
 
     def overtaken(tx, **asked):
         found = listed(tx, **asked)
-        outgoing_care.replay(tx, ADMIN, first, now=house.clock())
+        dead_letters._replay(tx, ADMIN, first, now=house.clock())
         return found
 
     monkeypatch.setattr(outgoing_watch, "dead_ids", overtaken)
-    assert outgoing_care.replay_all(house, ADMIN) == 1
+    assert dead_letters.replay_all(house, ADMIN) == 1
     assert {row_of(house, one).state for one in (first, second)} == {OutgoingState.NEW}
 
 
 def test_only_admins_send_all_again(house):
     with pytest.raises(Refused) as refused:
-        outgoing_care.replay_all(house, ME)
+        dead_letters.replay_all(house, ME)
     assert refused.value.code == "access.denied"
 
 
@@ -326,7 +315,7 @@ def test_a_receipt_that_stays_away_is_an_alarm(house, drop, ordered, send_round,
 
 
 def late(house):
-    found = {one.name: one.stands for one in outgoing_care.WATCH.look(house)}
+    found = {one.name: one.stands for one in outgoing_alarms.WATCH.look(house)}
     return found["eakte:receipts"]
 
 
@@ -343,7 +332,7 @@ def test_a_day_is_matched_with_what_the_eakte_wrote(house, drop, outlet, ordered
     for file in (drop / "quittungen").rglob("*.json"):
         # As written by the clock of the test, whatever day it is here.
         os.utime(file, (now, now))
-    found = outgoing_care.match_day(house, outlet, ADMIN, day=DAY)
+    found = day_match.of_day(house, outlet, ADMIN, day=DAY)
     assert found == Match(
         correct=(answered.idempotency_key,),
         rejected=(),
@@ -351,5 +340,5 @@ def test_a_day_is_matched_with_what_the_eakte_wrote(house, drop, outlet, ordered
         missing_here=("eakte-9-9-abcdef",),
         different=(),
     )
-    other_day = outgoing_care.match_day(house, outlet, ADMIN, day=date(2026, 11, 22))
+    other_day = day_match.of_day(house, outlet, ADMIN, day=date(2026, 11, 22))
     assert other_day == Match((), (), (), (), ())

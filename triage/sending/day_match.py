@@ -1,19 +1,25 @@
-"""The daily match for page and API: each hand-over of a day by heap, with its item, in scope.
+"""The daily match: what was handed over in a day beside what the eAkte has receipted.
 
 Source: F50; own decisions 0058, 0066.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Final
 
 from rules import access
-from rules.access import Caller
+from rules.access import Caller, Permission
+from rules.handover_match import Match, Sent, match
+from rules.local_day import day_bounds
 from rules.rights.distribution_csv import write_rows
-from triage import outgoing_care
+from store.database.engine import Tx
+from store.mails import ledger
+from store.sending import outgoing_watch
+from store.sending.outgoing_watch import HandedOver
+from store.tables.ledger import OutgoingState
 from triage.house import House
 from triage.ports import FileOutlet
 
@@ -36,6 +42,11 @@ HEAPS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     }
 )
 """What each heap is called, and what to do; what needs somebody comes first."""
+
+_ANSWERS: Final = {OutgoingState.RECEIPTED: True, OutgoingState.REJECTED: False}
+
+KEYS_AT_ONCE: Final = 200
+"""Keys looked up in one statement. Own decision 0058."""
 
 _HEADS: Final = ("Tag", "Befund", "Schlüssel", "Vorgang", "Region", "Was nun")
 
@@ -76,15 +87,32 @@ class DayMatch:
         return tuple(line for line in self.lines if line.heap != "correct")
 
 
+def of_day(house: House, outlet: FileOutlet, caller: Caller, *, day: date) -> Match:
+    """Hand-overs of one local day beside the receipts that the eAkte wrote that day.
+
+    Raises: Refused: `access.denied`. TryLater: `store.away`, and as the outlet.
+    """
+    access.require(caller, Permission.READ_FIGURES)
+    since, until = day_bounds(day)
+    told = outlet.received_between(since, until)
+    with house.db.read() as tx:
+        rows = outgoing_watch.handed_over(tx, since=since, until=until)
+        known = {row.key for row in rows}
+        strangers = tuple(one.key for one in told if one.key not in known)
+        sent = [*rows, *_of_keys(tx, strangers)]
+        return match((_sent(tx, row) for row in sent), told)
+
+
 def report(house: House, outlet: FileOutlet, caller: Caller, *, day: date) -> DayMatch:
     """The day's match in the caller's regions; what no item is known of, for who has no bounds.
 
     Asks the outlet: seconds, not milliseconds. Raises: Refused: `access.denied`. TryLater, and
     Unreadable: as the outlet.
     """
-    found = outgoing_care.match_day(house, outlet, caller, day=day)
+    found = of_day(house, outlet, caller, day=day)
     heap_of = {key: heap for heap in HEAPS for key in getattr(found, heap)}
-    rows = {row.key: row for row in outgoing_care.rows_of(house, tuple(sorted(heap_of)))}
+    with house.db.read() as tx:
+        rows = {row.key: row for row in _of_keys(tx, tuple(sorted(heap_of)))}
     lines = []
     for key, heap in heap_of.items():
         row = rows.get(key)
@@ -97,11 +125,21 @@ def report(house: House, outlet: FileOutlet, caller: Caller, *, day: date) -> Da
     return DayMatch(day, tuple(lines))
 
 
-def export(match: DayMatch) -> str:
+def export(matched: DayMatch) -> str:
     """The whole day as a table: text/csv, semicolons, German heads; also what is correct."""
     rows = []
-    for line in match.lines:
+    for line in matched.lines:
         word, remedy = HEAPS[line.heap]
         item = "" if line.item_id is None else str(line.item_id)
-        rows.append((f"{match.day:%d.%m.%Y}", word, line.key, item, line.region or "", remedy))
+        rows.append((f"{matched.day:%d.%m.%Y}", word, line.key, item, line.region or "", remedy))
     return write_rows(_HEADS, rows)
+
+
+def _of_keys(tx: Tx, keys: tuple[str, ...]) -> Iterator[HandedOver]:
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        yield from outgoing_watch.of_keys(tx, keys[start : start + KEYS_AT_ONCE])
+
+
+def _sent(tx: Tx, row: HandedOver) -> Sent:
+    digest = ledger.message(tx, row.message_id).sha256 if row.message_id is not None else ""
+    return Sent(row.key, digest, _ANSWERS.get(row.state))

@@ -22,6 +22,8 @@ ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration file.", envvar="POSTLOTSE_CONFIG")
 ]
 DayOption = Annotated[str | None, typer.Option(help="Local day, YYYY-MM-DD; today by default.")]
+PostboxOption = Annotated[str, typer.Option(help="Name of the postbox in the configuration.")]
+VersionOption = Annotated[int | None, typer.Option(help="Its version; the newest by default.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 DEFAULT_CONFIG = Path("postlotse.toml")
 

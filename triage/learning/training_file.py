@@ -14,8 +14,8 @@ from typing import Any, Final
 from rules import stand_ins
 from rules.codes import Channel
 from rules.errors import Refused
+from rules.local_day import local_day
 from rules.mail import ParsedMail
-from triage.house import BERLIN
 
 WEAK: Final = "weak"
 WEAK_WEIGHT: Final = 0.3
@@ -37,7 +37,7 @@ def line(
     """
     return {
         "id": identity,
-        "received": received_at.astimezone(BERLIN).date().isoformat(),
+        "received": local_day(received_at).isoformat(),
         "from": "absender@relearn.example",
         "to": "postfach@relearn.example",
         "subject": stand_ins.replace(mail.subject),

@@ -1,0 +1,1 @@
+"""Training mail out of what people said: corrections, and folders and marks as they lie."""
