@@ -65,5 +65,6 @@ def _stated(written: Sequence[str], heard: Sequence[Heard]) -> list[str]:
     return [
         text
         for text, one in zip(written, heard, strict=True)
-        if not moods.of_said(one.said) <= NOT_HELD
+        # What says nothing has no text (classify/courtesy.py).
+        if one.text and not moods.of_said(one.said) <= NOT_HELD
     ]
