@@ -10,7 +10,7 @@ from typing import Final
 from classify import moods
 from classify.reading import Heard, Reading
 from rules.codes import Concern
-from rules.payment import MOVES_MONEY, YES_IF_ANNOUNCED, PaymentHint, RenteStage
+from rules.payment import MOVES_MONEY, PaymentHint, RenteStage
 from rules.verdict import Span
 
 CONCEPTS: Final[Mapping[Concern, tuple[str, ...]]] = {
@@ -37,6 +37,10 @@ NOT_HELD: Final = frozenset(
 """In these no change holds."""
 
 
+_SURE_OF_NONE_STATED: Final = 0.6
+"""From here on a change holds though no sentence states it: moods are heard by words, and people
+say it in others. Of 4,789 unseen mails eight of ten below it tell of none, twelve of 13 above do.
+Source: own decision 0159."""
 _SUBJECT: Final = -1
 
 
@@ -45,15 +49,14 @@ def announced(
 ) -> frozenset[Concern]:
     """The money-moving concerns among `codes` whose change holds.
 
-    `sure` is the model's probability that the message announces one. With several such
-    concerns, one that is only asked about or denied in every sentence is left out, as long
-    as another remains.
+    `sure` is the model's probability that the message announces one. A concern that is only asked
+    about, planned or denied in every sentence is left out, unless all are and the model is sure.
     """
     money = [code for code in codes if code in MOVES_MONEY]
     if sure < bound or not money:
         return frozenset()
     held = frozenset(code for code in money if _is_held(reading, code))
-    return held or frozenset(money)
+    return held or (frozenset(money) if sure >= _SURE_OF_NONE_STATED else held)
 
 
 def told_in(reading: Reading, codes: Iterable[Concern]) -> tuple[Span, ...]:
@@ -112,8 +115,6 @@ def _rente(said: frozenset[str]) -> RenteStage:
 
 def _is_held(reading: Reading, code: Concern) -> bool:
     """Whether any sentence about the concern states it, or none speaks of it in known words."""
-    if code not in YES_IF_ANNOUNCED:
-        return True
     spoken = [
         moods.of_said(sentence.said)
         for sentence in (*reading.subject_sentences, *reading.sentences)

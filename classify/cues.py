@@ -16,7 +16,8 @@ from classify.text import fold
 _FORM_LINE = re.compile(r"[A-ZÄÖÜ][\w .,/()-]{1,40}:")
 _KEY_LINE = re.compile(r"[A-Z_a-z]{3,30}(?:=|: )")
 _FEWEST_LINES: Final = 3
-_SHORT_WORDS: Final = 12
+_SHORT_WORDS: Final = 14
+"""With those of the subject, without lines that say nothing."""
 
 
 def of_mail(reading: Reading) -> tuple[str, ...]:
@@ -47,8 +48,6 @@ def _concepts(prefix: str, said: frozenset[str]) -> Iterator[str]:
 def _facts(reading: Reading) -> Iterator[str]:
     if reading.iban.shape_seen:
         yield "f:iban"
-    if reading.kundennummer:
-        yield "f:kundennummer"
 
 
 def _shape(reading: Reading) -> Iterator[str]:
@@ -61,10 +60,9 @@ def _shape(reading: Reading) -> Iterator[str]:
             yield "f:form_lines"
         if _are_several(_KEY_LINE, lines, ":", "="):
             yield "f:key_lines"
-    words = len(text.split(maxsplit=_SHORT_WORDS))
-    if words == 0:
+    if not text.strip():
         yield "f:empty"
-    elif words < _SHORT_WORDS:
+    elif reading.words < _SHORT_WORDS:
         yield "f:short"
 
 

@@ -21,8 +21,6 @@ ALWAYS = "always"
 """A cue that every mail has; the model's intercept."""
 
 _NAME_PARTS = re.compile(r"[^a-z0-9]+")
-_PASSED_ON = re.compile(r"(?:(?:re|aw|antw|wg|fwd?|sv|tr)(?:\[\d+\])?: ?)+")
-"""What mail programs put before a subject; the same mail is asked about with and without."""
 
 
 Row = tuple[str, tuple[str, ...], frozenset[str]]
@@ -58,8 +56,6 @@ def text_of(read: Reading) -> str:
     """Subject, new text and names of attachments, folded and made alike, in this order."""
     names = " ".join([word for word, _ in attachment_words(read.mail)])
     text = f"{read.text}\n{names}"
-    if found := _PASSED_ON.match(text):
-        text = text[found.end() :]
     return wording.bare(wording.alike(own_name.hidden(text, own_name.told_in(read))))
 
 

@@ -37,8 +37,9 @@ def is_one_line(read: Reading) -> bool:
     if not 0 < read.words <= _MOST_WORDS or _LONG_LINE.search(read.new):
         return False
     lines = [line for line in map(str.strip, fold(read.new).split("\n")) if line]
-    first, *others = lines or [""]
-    said = others if others and _is_greeting(first) else lines
+    head = next((n for n, line in enumerate(lines) if not _is_head(line)), 0)
+    first, *others = lines[head:] or [""]
+    said = others if others and _is_greeting(first) else [first, *others]
     end = next((n for n, line in enumerate(said) if n and _CLOSING.fullmatch(line)), len(said))
     matter = [line for n, line in enumerate(said[:end]) if not (n and _says_who(line))]
     return len(matter) == 1 and len(matter[0]) <= _LINE_CHARS
@@ -48,6 +49,15 @@ def _is_greeting(line: str) -> bool:
     return _GREETING.fullmatch(line) is not None and not _SAYS_MORE.search(line)
 
 
+def _is_head(line: str) -> bool:
+    """A number or an address above the greeting."""
+    return _tells_number(line) and not _SAYS_MORE.search(line)
+
+
 def _says_who(line: str) -> bool:
     """A line that holds name, number or address and no more."""
-    return any(shape.fullmatch(line) for shape in (_NAME, _NUMBER, _ADDRESS))
+    return _NAME.fullmatch(line) is not None or _tells_number(line)
+
+
+def _tells_number(line: str) -> bool:
+    return any(shape.fullmatch(line) for shape in (_NUMBER, _ADDRESS))

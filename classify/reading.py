@@ -1,7 +1,7 @@
 """A mail as the recognisers read it: folded, cut into sentences and heard once for all of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,9 @@ _SOMEBODY = re.compile(
     r"(?!(?:und|oder|ist|hat|war|wird|der|die|das|von|zu|mit|sehr)\b)[a-z][a-z'-]{2,}"
 )
 """A name behind a title: the clerk who is greeted may be called Krankenhagen."""
+
+_PASSED_ON = re.compile(r"(?:(?:re|aw|antw|wg|fwd?|sv|tr)(?:\[\d+\])?: ?)+", re.IGNORECASE)
+"""What mail programs put before a subject; the same mail is asked about with and without."""
 
 MAX_CHARS: Final = 6000
 """Longer texts are cut: who writes more says what it is about before that. Own decision 0025."""
@@ -72,20 +75,23 @@ class Reading:
 def of(mail: ParsedMail) -> Reading:
     """Read a mail. Total; texts over `MAX_CHARS` on their beginning."""
     new = mail.body.new[:MAX_CHARS]
-    subject, parts = fold(mail.subject), sentences(mail.subject)
-    text = _SOMEBODY.sub(rf"\1{NAME}", f"{subject}\n{fold(new)}")
+    called = mail.subject
+    if found := _PASSED_ON.match(called):
+        called = called[found.end() :]
+    subject, parts = fold(called), sentences(called)
     written = sentences(new)
-    folded = _on_lines(written)
-    if empty := courtesy.among(folded):
+    folded, heard_in = _on_lines(written), new
+    if empty := courtesy.among(folded, subject=subject):
         folded = ["" if number in empty else one for number, one in enumerate(folded)]
-        text = "\n".join([subject, *folded])
+        heard_in = _without(new, written, empty)
+    text = _SOMEBODY.sub(rf"\1{NAME}", f"{subject}\n{fold(heard_in)}")
     lines, bits, count = _listened([subject, *folded])
     words, german = lexicon.words_and_german(count)
     return Reading(
         mail=mail,
         new=new,
         subject=lines[0],
-        subject_sentences=lines[:1] if _is_whole(parts, mail.subject) else _heard(parts),
+        subject_sentences=lines[:1] if _is_whole(parts, called) else _heard(parts),
         sentences=lines[1:],
         written=written,
         text=text,
@@ -97,6 +103,18 @@ def of(mail: ParsedMail) -> Reading:
         words=words,
         german=german,
     )
+
+
+def _without(text: str, parts: Sequence[str], left_out: Collection[int]) -> str:
+    """The text without some of its parts, which stand in it in their order."""
+    kept, done, at = [], 0, 0
+    for number, part in enumerate(parts):
+        at = text.index(part, at)
+        if number in left_out:
+            kept.append(text[done:at])
+            done = at + len(part)
+        at += len(part)
+    return "".join([*kept, text[done:]])
 
 
 def heard(folded: str) -> Heard:

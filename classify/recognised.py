@@ -23,7 +23,7 @@ _SHARE_OF_BEST: Final = 0.3
 LAYOUT: Final = "form."
 IBAN: Final = "fact.iban"
 IBAN_WRONG: Final = "fact.iban_wrong"
-_SILENT: Final = ("mood:", "f:kundennummer", "f:form_lines", "f:key_lines", "f:short")
+_SILENT: Final = ("mood:", "f:form_lines", "f:key_lines", "f:short")
 """Cues that say how a mail is written, not what it is about."""
 _PLACES: Final = {"s": "subject", "a": "attachment", "t": "topic", "f": "fact"}
 _CHANNELS: Final = frozenset(channel.value for channel in Channel)

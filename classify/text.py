@@ -72,5 +72,6 @@ def _is_abbreviated(end: str) -> bool:
     last = end[:-1].rpartition(" ")[2]
     if last.isascii() and last.isalnum():
         # Nearly every last word; a search tries each of its letters.
-        return last.lower() in _ABBREVIATIONS or (len(last) <= 2 and last.isdigit())
+        low = last.lower()
+        return low in _ABBREVIATIONS or low.endswith("str") or (len(last) <= 2 and last.isdigit())
     return bool(_ABBREVIATION.search(end))

@@ -31,14 +31,26 @@ _NUMBERS: Final = (
         " qqgl ",
     ),
     (("uhr",), re.compile(r"\d(?<!\w\d)\d?(?:[:.]\d{2})? ?uhr"), " qqur "),
-    ((), re.compile(r"\d(?<!\w\d)\d{4}\b(?: (?:bad )?[a-z][a-z-]{2,})?"), " qqpl "),
     (("0",), re.compile(r"0(?<!\w0)\d[\d /-]{6,}"), " qqtl "),
+    ((), re.compile(r"\d(?<!\w\d)\d{4}\b(?: (?:bad )?[a-z][a-z-]{2,})?"), " qqpl "),
 )
-"""Kundennummer, IBAN, day, sum, time, PLZ, telephone; in this order, the longest first.
+"""Kundennummer, IBAN, day, sum, time, telephone, PLZ; in this order, the longest first.
 
 Each with the signs one of which stands in every match; without signs any digit may begin one.
 The names hold no piece of a German word, so that explanations never point at a word by chance.
 """
+
+_CALLED = re.compile(
+    r"(?:\b(?:(?:meine?|unsere?|die|der|unter|mit|zur|fuer) )?"
+    r"(?:kunden?|kd)[ .-]{0,2}(?:nummer|nr|no)?[ .:=#(-]{0,4}"
+    r"(?:(?:ist|lautet|von mir) )?(?:die )?)? qqkd [)]?"
+)
+"""A Kundennummer with what it is called: who gives his number says nothing of his matter."""
+_BORN = re.compile(
+    r"\bgeb(?:\.|oren|urtsdatum|dat)?[ .:]{0,3}(?:am )?"
+    r"\d{1,2}\. ?\d{1,2}\. ?(?:19\d\d|200\d|[3-9]\d)\b"
+)
+"""The birthday of somebody grown-up."""
 
 # From the beginning of a word only, else each letter of a long word is a new try.
 _ADDRESS = re.compile(r"(?<!\S)\S+@\S+")
@@ -78,10 +90,12 @@ def alike(folded: str) -> str:
 
 
 def _lines_alike(lines: str) -> str:
+    if "geb" in lines:
+        lines = _BORN.sub(" ", lines)
     for signs, pattern, name in _NUMBERS:
         if not signs or signs[0] in lines or signs[-1] in lines:
             lines = pattern.sub(name, lines)
-    return lines
+    return _CALLED.sub(" ", lines) if "qqkd" in lines else lines
 
 
 def bare(text: str) -> str:

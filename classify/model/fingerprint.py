@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Final
 
 PARTS: Final[tuple[str, ...]] = (
-    *("features.py", "own_name.py", "reading.py", "wording.py"),
+    *("features.py", "own_name.py", "reading.py", "sender_lines.py", "wording.py"),
     *("text.py", "cues.py", "moods.py", "machine.py"),
     *("courtesy.py", "terms.py", "hearing.py", "kept.py", "needles.py", "signs.py", "lexicon.py"),
     *("facts/numbers.py", "facts/day_terms.py", "facts/dates.py", "facts/date_shapes.py"),

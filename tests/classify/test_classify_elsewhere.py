@@ -46,6 +46,13 @@ def test_a_sentence_on_money_is_heard_wherever_a_person_can_write_it(
     assert answer in json.loads(path.with_suffix(".json").read_text())["payment"]
 
 
+def test_a_subject_over_a_name_is_all_that_such_a_mail_says(ask, mail) -> None:
+    """Own decision 0159."""
+    text = "Wanda Piontek, 0176 5550 118"
+    assert ask(replace(mail(text), subject="Ich hab Arbeit!"))[0] is not PaymentRelevant.NO
+    assert ask(replace(mail(text), subject="Termin verschieben"))[0] is PaymentRelevant.NO
+
+
 def test_each_sample_has_its_expectation() -> None:
     assert len(SAMPLES) > 60
     assert {path.with_suffix(".json") for path in SAMPLES} == set(SAMPLES[0].parent.glob("*.json"))

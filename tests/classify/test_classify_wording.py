@@ -11,7 +11,6 @@ from classify.text import fold
 @pytest.mark.parametrize(
     ("folded", "kind"),
     [
-        ("kd-nr. 123a456789 bitte", "qqkd"),
         ("auf de12 7002 0270 3431 1327 13 ueberweisen", "qqib"),
         ("seit 3.4. krank", "qqda"),
         ("ab 3. april krank", "qqda"),
@@ -19,12 +18,33 @@ from classify.text import fold
         ("um 9:30 uhr", "qqur"),
         ("12345 musterstadt", "qqpl"),
         ("tel. 0151 4400 1882", "qqtl"),
+        ("telefon 05555 555 01 38", "qqtl"),
         ("an a@b.example", "qqad"),
     ],
 )
 def test_a_number_becomes_the_name_of_its_kind(folded: str, kind: str) -> None:
     assert kind in wording.alike(folded).split()
     assert sum(word.startswith("qq") for word in wording.alike(folded).split()) == 1
+
+
+@pytest.mark.parametrize(
+    "folded",
+    [
+        "kd-nr. 123a456789 bitte",
+        "meine kundennummer ist 123 a 456789 bitte",
+        "123a456789 bitte",
+        "geb. 14.3.1981 bitte",
+        "geboren am 14.03.81 bitte",
+    ],
+)
+def test_who_somebody_is_is_no_word(folded: str) -> None:
+    """Own decision 0159."""
+    assert wording.alike(folded).split() == ["bitte"]
+
+
+def test_the_birthday_of_a_child_is_a_day() -> None:
+    assert "qqda" in wording.alike("unsere tochter ist am 12.11.2026 geboren").split()
+    assert "qqda" in wording.alike("geboren am 12.11.2026").split()
 
 
 def test_words_are_chained_within_their_sentence_only() -> None:

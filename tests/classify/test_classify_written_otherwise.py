@@ -1,4 +1,4 @@
-"""How a mail is written and wrapped changes nothing that is said of it. Own decision 0155.
+"""How a mail is written and wrapped changes nothing that is said of it. Own decisions 0155, 0159.
 
 With the model that is installed, on mails that it has never seen.
 """
@@ -76,6 +76,15 @@ def outlook(text: str) -> str:
     return "".join([f"<p class=MsoNormal>{line or blank}</p>\r\n" for line in text.split("\n")])
 
 
+def above(text: str) -> Turn:
+    return body(lambda said: f"{text}\n\n{said}")
+
+
+def numbered(turn: Turn) -> Turn:
+    """Mails that have a Kundennummer stay."""
+    return lambda line: line if re.search(r"\d{3} ?[A-Za-z] ?\d{6}", line.body) else turn(line)
+
+
 QUOTED = (
     "Von: Arbeitsagentur Kassel <Kassel@arbeitsagentur.de>\nGesendet: Dienstag, 3. Februar 2026 "
     "09:12\nAn: Petra Klages\nBetreff: Ihre Nachricht\n\nSehr geehrte Frau Klages,\nvielen Dank "
@@ -106,6 +115,11 @@ PROPERTIES: dict[str, Turn] = {
     "thanks in advance": below("Vielen Dank im Voraus!"),
     "typing errors": below("P.S. Entschuldigen Sie bitte meine Tippfehler."),
     "head of a letter": body(lambda text: f"Kassel, den 3. Februar 2026\n\n{text}"),
+    "many answers": subject(lambda text: f"Re: Re: AW: {text}"),
+    "all large": body(str.upper),
+    "Kundennummer above": numbered(above("Kundennummer: 321A123456")),
+    "Kundennummer below": numbered(below("Kd.-Nr. 321A123456")),
+    "Kundennummer in a sentence": numbered(below("Meine Kundennummer ist 321A123456.")),
     "questions": below("Für Rückfragen stehe ich Ihnen gerne zur Verfügung."),
 }
 
