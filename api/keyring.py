@@ -58,7 +58,7 @@ class KeyRing:
         self._house = house
         self._looks = Gathering(partial(stored.holding_each, house)) if house else None
         self._of_token = of_token
-        self._today = today or (house.today if house else _no_day)
+        self._today = today or (partial(_today_of, house) if house else _no_day)
         self._hasher = PasswordHasher()
         # Digest of each key that argon2 has accepted, by its hash; at most one entry a key.
         self._proved: dict[str, bytes] = {}
@@ -141,6 +141,10 @@ def _caller_of(known: ApiKey) -> Caller:
 def _machine(caller: Caller) -> Caller:
     """Whoever holds the key: it is no person where two are asked for. Own decision 0101."""
     return replace(caller, is_person=False)
+
+
+def _today_of(house: House) -> date:
+    return house.today()
 
 
 def _no_day() -> date:

@@ -15,6 +15,7 @@ from psycopg import sql
 from store.database.columns import metadata
 from store.upkeep import migrate
 from tests import directory_world
+from tests.servers.hook_receiver import Receiver, receiving
 from tests.servers.postgres import PostgresServer
 from tests.servers.slapd import SlapdServer
 from triage import log
@@ -66,6 +67,13 @@ def fresh_sqlite(sqlite_template: Path, tmp_path: Path) -> Callable[[int], str]:
         return f"sqlite:///{file}"
 
     return on_sqlite
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Of webhooks."""
+    with receiving() as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Webhooks go to listed receivers only, signed, and follow nobody elsewhere."""
 
 import socket
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -13,16 +12,9 @@ from rules import hook
 from rules.errors import Refused, TryLater
 from tests.servers import eakte_door
 from tests.servers.authority import Authority
-from tests.servers.hook_receiver import Receiver, receiving
+from tests.servers.hook_receiver import SECRET, Receiver
 
-SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 BODY = b'{"type":"item.closed"}'
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving(SECRET) as found:
-        yield found
 
 
 def outlet(url: str, hosts: tuple[str, ...] = ("127.0.0.1",), **changes: object) -> WebhookOutlet:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -22,7 +21,7 @@ from store.sending import outgoing, outgoing_claims
 from store.tables.ledger import OutgoingState
 from store.trail import audit
 from tests.house_fixture import ADMIN, NOW, Clock, clerk, eml
-from tests.servers.hook_receiver import Receiver, receiving
+from tests.servers.hook_receiver import SECRET, Receiver
 from tests.triage.way import Eakte, Post, bring_in
 from tests.waiting import until
 from triage import halting, keys, rounds, work
@@ -35,14 +34,7 @@ from triage.watch import alarm_checks, alarm_words, alarms, health, outgoing_ala
 from triage.watch.alarms import Ways
 from triage.worker import Worker
 
-SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 TO = "betrieb@dienst.example"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving(SECRET) as found:
-        yield found
 
 
 @pytest.fixture

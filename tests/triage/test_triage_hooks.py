@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -18,22 +17,14 @@ from store.tables.ledger import outgoing as outgoing_table
 from store.trail import audit
 from store.trail.events import Reach
 from tests.house_fixture import MACHINE, Clock, clerk, eml
-from tests.servers.hook_receiver import Receiver, receiving
+from tests.servers.hook_receiver import SECRET, Receiver
 from triage import accept, hooks, work
 from triage.hooks import Subscription
 from triage.house import House
 from triage.settings.hooks import WebhookSettings
 
-SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-
 OTHER_REGION = "843"
 """München, which is another region than Kassel's."""
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving(SECRET) as found:
-        yield found
 
 
 def subscription(receiver: Receiver, name: str = "sc", **reach: object) -> Subscription:

@@ -23,7 +23,7 @@ from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.servers import eakte_door
 from tests.servers.authority import Authority
-from tests.servers.hook_receiver import receiving
+from tests.servers.hook_receiver import SECRET
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
 from tests.triage.way import Eakte, Post, bring_in
@@ -34,7 +34,6 @@ from triage.wiring import ways_out
 
 ME = clerk("435")
 SCHEMA = Path(__file__).parents[2] / "docs/task.schema.json"
-SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
 @pytest.fixture(scope="module")
@@ -127,15 +126,9 @@ def test_what_is_refused_for_good_is_a_dead_letter_and_stays_open(house, door, o
 
 
 @pytest.fixture
-def hook():
-    with receiving(SECRET) as found:
-        yield found
-
-
-@pytest.fixture
-def hooked(house, hook, tmp_path, clock):
+def hooked(house, receiver, tmp_path, clock):
     (tmp_path / "tasks/atv").mkdir(parents=True)
-    ways = {Receiver.FAMILIENKASSE: WebhookOutlet(hook.url(), SECRET, ("127.0.0.1",))}
+    ways = {Receiver.FAMILIENKASSE: WebhookOutlet(receiver.url(), SECRET, ("127.0.0.1",))}
     folder = TaskFolder(tmp_path / "tasks", clock)
     return send.Outlets(Eakte(), Post(), tasks=TaskHooks(ways, folder, clock))
 
@@ -146,11 +139,11 @@ def forward(house, claim):
     return order_task(house, claim, TaskKind.FAMILIENKASSE)
 
 
-def test_a_signed_post_that_is_taken_is_the_receipt(house, hook, hooked, claim, forward):
+def test_a_signed_post_that_is_taken_is_the_receipt(house, receiver, hooked, claim, forward):
     rounds.send_round(house, hooked, "w-1")
     found = row(house, claim.item_id)
     assert (found.state, found.receipt["reference"]) == (OutgoingState.RECEIPTED, "HTTP 204")
-    ((key, body),) = hook.taken
+    ((key, body),) = receiver.taken
     told = json.loads(body)
     assert key == told["key"] == found.idempotency_key
     assert b"Neues Konto" in b64decode(told["original"]["data"])
@@ -159,11 +152,13 @@ def test_a_signed_post_that_is_taken_is_the_receipt(house, hook, hooked, claim, 
     work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.PASSED_ON)
 
 
-def test_a_post_that_failed_is_tried_again_and_keeps_the_item(house, hook, hooked, claim, forward):
-    hook.statuses = [503]
+def test_a_post_that_failed_is_tried_again_and_keeps_the_item(
+    house, receiver, hooked, claim, forward
+):
+    receiver.statuses = [503]
     rounds.send_round(house, hooked, "w-1")
     assert row(house, claim.item_id).state is OutgoingState.NEW
-    assert hook.taken == []
+    assert receiver.taken == []
 
 
 def test_receivers_without_a_hook_have_their_folder(house, hooked, claim, tmp_path):
@@ -198,7 +193,7 @@ def test_a_folder_beside_hooks_is_read_and_each_receipt_put_away(
     assert not list(papers.glob("*.json"))
 
 
-def test_a_receiver_with_neither_waits(house, claim, forward, hook):
+def test_a_receiver_with_neither_waits(house, claim, forward):
     bare = TaskHooks({})
     with pytest.raises(TryLater) as later:
         bare.deliver(tasks.build(house, row(house, claim.item_id)))
