@@ -14,6 +14,7 @@ import structlog
 
 from rules.postbox import Place
 from store.database.engine import Tx
+from store.desk import items
 from store.mails import ledger
 from store.places import epochs, given_twice, moves, ownership, sightings
 from store.places.sightings import Sighting
@@ -100,6 +101,10 @@ def _follow_known(
     house: House, tx: Tx, postbox: str, known: Mapping[Place, Sighting], *, now: datetime
 ) -> int:
     """Each missing message lies where it was found; how many only have a new number."""
+    found = [seen.message_id for seen in known.values()]
+    # Before their wishes: in this order a clerk's deed has them, too.
+    items.wait_for(tx, *found)
+    ledger.lock_many(tx, found)
     folders = [
         place.folder for place, seen in known.items() if _goes_on(house, tx, seen, place, now=now)
     ]
