@@ -159,6 +159,7 @@ def found_again(
     lost = sightings.nowhere(tx, postbox, sha256=digest)
     back = next((one for one in lost if own is None or one in own), None)
     if back is not None:
+        ledger.lock_many(tx, [back])
         moves.move(tx, back, to=place, now=now)
         putback.welcome(tx, back, "mail.found_again", folder=place.folder, now=now)
     return back is not None
