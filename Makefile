@@ -81,8 +81,8 @@ bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, sid
 stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and servers while mail arrives; SEED= MAILS= KILLS= MINUTES=
 	$(BIN)/python -m tests.stress.stress_run --seed $(SEED) --mails $(MAILS) --kills $(KILLS) --minutes $(MINUTES) $(STRESS_ARGS)
 
-moments: .venv/.dev-installed system-packages ## two deeds at one moment: all pairs in every interleaving, an hour; STATE= one of tests/triage/interleaved_world.py
-	$(BIN)/python -m tests.triage.interleaved_world $(STATE)
+moments: .venv/.dev-installed system-packages ## two deeds at one moment: all pairs in every interleaving, an hour; STATE= one of tests/triage/interleaved_states.py
+	$(BIN)/python -m tests.triage.interleaved_states $(STATE)
 
 failover: .venv/.dev-installed system-packages ## kill PostgreSQL's primary while mail comes in, promote the standby; MAILS= FAILOVERS=
 	$(BIN)/python -m tests.stress.failover_run --mails $(MAILS) --rounds $(FAILOVERS)

@@ -11,13 +11,17 @@ import pytest
 from tests.conftest import TEMPLATE
 from tests.servers.postgres import PostgresServer
 from tests.triage import interleaved_world
-from tests.triage.interleaved_world import STATES, World
+from tests.triage.interleaved_states import STATES
+from tests.triage.interleaved_world import World
 
 PAIRS = {
     "waiting": [
         ("moved by hand", "take it"),
         ("marked done", "moved by hand"),
     ],
+    "back_in_the_inbox": [("read", "forward")],
+    "back_before_it_was_filed": [("read", "forward")],
+    "moved_in_outlook": [("look", "forward")],
     "held": [
         ("taken out", "other number"),
         ("marked late", "close"),
@@ -33,7 +37,7 @@ PAIRS = {
     "two_records": [("receipt", "other receipt"), ("rejection", "other receipt")],
     "leaving": [("it left", "receipt"), ("it is refused", "hand over")],
     "answered": [("came back", "answer"), ("came back", "close")],
-    "closed_answered": [("came back", "delete")],
+    "closed_answered": [("came back", "delete"), ("came back", "send again")],
     "same_address": [("answer", "other answer")],
     "set_aside": [("take in", "replay"), ("replay", "replay")],
     "double_click": [("next", "that one")],
