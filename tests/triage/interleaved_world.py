@@ -176,12 +176,18 @@ def around(at: World) -> dict[str, Deed]:
         "take it again": lambda: work.claim_item(house, ME, 1),
         "free": lambda: holding.free(house, LEAD, 1),
         "replay all": lambda: outgoing_care.replay_all(house, ADMIN),
-        "keep order": lambda: rounds.keep_order(house, "w-1"),
+        "keep order": lambda: back_to_the_line(at),
         "moved by hand": lambda: moved_by_hand(at),
         "marked done": lambda: marked(at, DONE),
         "marked late": lambda: marked(at, LATE),
         "taken out": lambda: taken_out(at),
     }
+
+
+def back_to_the_line(at: World) -> None:
+    """The first of the deeds of which keeping order is made."""
+    with at.house.db.write() as tx:
+        holding.back_to_the_line(at.house, tx, now=at.house.clock())
 
 
 def moved_by_hand(at: World) -> None:
