@@ -17,7 +17,7 @@ from tests.triage.interleaved_world import World
 PAIRS = {
     "waiting": [
         ("moved by hand", "take it"),
-        ("marked done", "moved by hand"),
+        ("marked done", "take it"),
     ],
     "back_in_the_inbox": [("read", "forward")],
     "back_before_it_was_filed": [("read", "forward")],
