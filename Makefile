@@ -21,7 +21,7 @@ MODEL := .venv/share/postlotse/model.postlotse
 TESTS = $(BIN)/python -m pytest -n $(JOBS) --randomly-seed=$(ORDER)
 
 .DEFAULT_GOAL := help
-.PHONY: audit help install demo test coverage check format lint types imports house journey bench evaluate stress failover upgrade drill chaos foreign reference walk pictures axe client docs load monday debian system-packages lock clean
+.PHONY: audit help install demo test coverage check format lint types imports house journey bench evaluate stress moments failover upgrade drill chaos foreign reference walk pictures axe client docs load monday debian system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -80,6 +80,9 @@ bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, sid
 
 stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and servers while mail arrives; SEED= MAILS= KILLS= MINUTES=
 	$(BIN)/python -m tests.stress.stress_run --seed $(SEED) --mails $(MAILS) --kills $(KILLS) --minutes $(MINUTES) $(STRESS_ARGS)
+
+moments: .venv/.dev-installed system-packages ## two deeds at one moment: all pairs in every interleaving, an hour; STATE= one of tests/triage/interleaved_states.py
+	$(BIN)/python -m tests.triage.interleaved_states $(STATE)
 
 failover: .venv/.dev-installed system-packages ## kill PostgreSQL's primary while mail comes in, promote the standby; MAILS= FAILOVERS=
 	$(BIN)/python -m tests.stress.failover_run --mails $(MAILS) --rounds $(FAILOVERS)

@@ -81,7 +81,7 @@ def replay(house: House, caller: Caller, message_id: int) -> None:
     """
     require(caller, Permission.REPLAY)
     with house.db.write() as tx:
-        _replay(house, tx, caller, _require_aside(tx, caller, message_id))
+        _replay(house, tx, caller, _require_aside(caller, ledger.locked(tx, message_id)))
 
 
 def replay_all(house: House, caller: Caller, *, reason_code: str = "", postbox: str = "") -> int:
@@ -98,8 +98,8 @@ def replay_all(house: House, caller: Caller, *, reason_code: str = "", postbox: 
         with house.db.write() as tx:
             found = aside.listing(tx, limit=BATCH, after=after, choice=choice)
             # Somebody may have taken one of them in since.
-            rows = [ledger.locked(tx, row.message_id) for row in found]
-            lying = [row for row in rows if _lies_aside(row)]
+            rows = ledger.locked_many(tx, (row.message_id for row in found))
+            lying = [rows[row.message_id] for row in found if _lies_aside(rows[row.message_id])]
             for row in lying:
                 _replay(house, tx, caller, row)
         done += len(lying)
@@ -116,11 +116,12 @@ def take_in(house: House, caller: Caller, message_id: int) -> int:
     require(caller, Permission.REPLAY)
     now = house.clock()
     with house.db.read() as tx:
-        _require_aside(tx, caller, message_id)
-        message, data = ledger.message(tx, message_id), ledger.original(tx, message_id)
+        message = _require_aside(caller, ledger.message(tx, message_id))
+        data = ledger.original(tx, message_id)
     found = deciding.prepare(house, message, data)
     with house.db.write() as tx:
-        _require_aside(tx, caller, message_id)
+        # Somebody may have replayed it since.
+        _require_aside(caller, ledger.locked(tx, message_id))
         sort.enqueue_for_review(house, tx, found)
         open_again(tx, message_id, reason="taken_in", now=now)
         aside.resolve(tx, message_id, resolution="taken_in", now=now)
@@ -144,12 +145,11 @@ def _reason(row: Message) -> str:
     return ledger.was_before(row)[1] if row.state is LedgerState.GONE else row.state_reason
 
 
-def _require_aside(tx: Tx, caller: Caller, message_id: int) -> Message:
-    row = ledger.message(tx, message_id)
+def _require_aside(caller: Caller, row: Message) -> Message:
     if not may_see_region(caller, row.region):
-        raise ledger.unknown(message_id)
+        raise ledger.unknown(row.id)
     if not _lies_aside(row):
-        raise Conflict("mail.not_aside", f"Message {message_id} does not lie aside any more.")
+        raise Conflict("mail.not_aside", f"Message {row.id} does not lie aside any more.")
     return row
 
 

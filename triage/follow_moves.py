@@ -14,6 +14,7 @@ import structlog
 
 from rules.postbox import Place
 from store.database.engine import Tx
+from store.desk import items
 from store.mails import ledger
 from store.places import epochs, given_twice, moves, ownership, sightings
 from store.places.sightings import Sighting
@@ -100,6 +101,10 @@ def _follow_known(
     house: House, tx: Tx, postbox: str, known: Mapping[Place, Sighting], *, now: datetime
 ) -> int:
     """Each missing message lies where it was found; how many only have a new number."""
+    found = [seen.message_id for seen in known.values()]
+    # Before their wishes: in this order a clerk's deed has them, too.
+    items.wait_for(tx, *found)
+    ledger.lock_many(tx, found)
     folders = [
         place.folder for place, seen in known.items() if _goes_on(house, tx, seen, place, now=now)
     ]
@@ -154,6 +159,7 @@ def found_again(
     lost = sightings.nowhere(tx, postbox, sha256=digest)
     back = next((one for one in lost if own is None or one in own), None)
     if back is not None:
+        ledger.lock_many(tx, [back])
         moves.move(tx, back, to=place, now=now)
         putback.welcome(tx, back, "mail.found_again", folder=place.folder, now=now)
     return back is not None

@@ -12,7 +12,6 @@ from typing import Any
 from ingest.parse import parse
 from rules import handover
 from rules.access import Caller
-from rules.errors import Conflict
 from rules.handover import Package
 from rules.item import (
     AfterReceipt,
@@ -38,9 +37,6 @@ from triage.doorkeeper import workable_item
 from triage.house import House
 from triage.postboxes import modes
 from triage.sending import orders, records
-
-SETTLE_TRIES = 5
-"""A receipt and a clerk's write may meet; each try reads the newer version. Own decision 0005."""
 
 
 def order(  # noqa: PLR0913 - an order has these parts
@@ -142,25 +138,28 @@ def settle(tx: Tx, row: Outgoing, event: Event, *, now: datetime) -> None:
     """What the eAkte said becomes the item's state, in the transaction of the receipt.
 
     Of a hand-over that was ordered anew since, by another verdict, it is no longer asked; of one to
-    several records all are (records.py). The clerk may write at the same moment; then the newer
-    row is read and tried again.
-    Raises: Conflict: `item.changed` if that goes on.
+    several records all are (records.py). The row is `alone`.
     """
     if row.item_id is None:
         return
-    for attempt in range(SETTLE_TRIES):
-        item = items.get(tx, row.item_id)
-        counting = records.newest(outgoing.of_item(tx, item.id))
-        means = records.joint(counting, event)
-        if means is None or row.id not in {one.id for one in counting}:
-            return
-        try:
-            transitions.by_machine(tx, item, means, now=now)
-        except Conflict:
-            if attempt == SETTLE_TRIES - 1:
-                raise
-        else:
-            return
+    item = items.get(tx, row.item_id)
+    counting = records.newest(outgoing.of_item(tx, item.id))
+    means = records.joint(counting, event)
+    if means is not None and row.id in {one.id for one in counting}:
+        transitions.by_machine(tx, item, means, now=now)
+
+
+def alone(tx: Tx, row: Outgoing) -> Outgoing:
+    """The row as it is once nobody else writes on its item, or what is handed over of it.
+
+    Until the transaction ends. Before anything of the row is written: who works on the item has the
+    lock of that first. Without it the receipts of two records would each not see the other, and one
+    that is compared while a clerk names another record would count for that.
+    """
+    if row.message_id is None:
+        return row
+    items.wait_for(tx, row.message_id)
+    return outgoing.get(tx, row.id)
 
 
 def sent_with(tx: Tx, row: Outgoing) -> tuple[str, str | None]:

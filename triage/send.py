@@ -179,6 +179,8 @@ def _sent_before(
 def _note_sent(house: House, outlets: Outlets, sent: Left) -> None:
     row, answer, receipt, now = sent.row, sent.answer, sent.receipt, house.clock()
     with house.db.write() as tx:
+        if receipt:
+            handover.alone(tx, row)
         outgoing_claims.sent(tx, row.id, fence=row.fence, answer=answer, now=now)
         noted = outlets.waking.left(tx, row, now=now)
         sent_copy.order(house, tx, row)
@@ -250,6 +252,7 @@ def give_up(house: House, row: Outgoing, code: str) -> None:
     log.error("outgoing.dead", kind=row.kind, outgoing=row.id, code=code)
     now = house.clock()
     with house.db.write() as tx:
+        handover.alone(tx, row)
         outgoing_claims.dead(tx, row.id, fence=row.fence, error_code=code, now=now)
         if row.kind == OutgoingKind.EAKTE:
             handover.settle(tx, row, HandoverRejected(), now=now)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from rules.errors import Conflict, Refused
 from rules.rulesets.force import Activation
-from store.database import rows
+from store.database import rows, statements
 from store.database.engine import Tx
 from store.database.statements import among, insert
 from store.tables.ruleset import ruleset as table
@@ -187,6 +187,14 @@ def withdraw(tx: Tx, activation_id: int, *, now: datetime) -> None:
     )
     if not tx.run(statement).rowcount:
         raise changed(str(activation_id))
+
+
+def alone(tx: Tx, region: str) -> None:
+    """Nobody else puts a set of the region into force or takes one back meanwhile.
+
+    Until the transaction ends; before it is read what holds there.
+    """
+    statements.alone(tx, f"ruleset:{region}")
 
 
 def activations(tx: Tx) -> tuple[Activation, ...]:

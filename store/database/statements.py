@@ -44,6 +44,16 @@ def _insert_into(table: sa.Table) -> sa.Insert:
     return sa.insert(table)
 
 
+def alone(tx: Tx, name: str) -> None:
+    """Who names the same waits here until the other's transaction ends; SQLite has one writer.
+
+    For what is read first and has no row yet that could be locked. Numbers collide at worst: then
+    two strangers wait for each other a moment.
+    """
+    if tx.dialect == "postgresql":
+        tx.run(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(name))))
+
+
 def spelled(column: sa.ColumnElement[Any], *states: StrEnum) -> sa.ColumnElement[bool]:
     """Whether the column has one of the states, spelled out as in the partial indexes.
 

@@ -20,7 +20,7 @@ from rules.errors import Conflict
 from rules.item import ItemState
 from store.database import rows
 from store.database.engine import Tx
-from store.database.statements import by_no_index, spelled
+from store.database.statements import alone, by_no_index, spelled
 from store.desk import items
 from store.desk.items import COLUMNS, Back, Item, ItemChange
 from store.tables.ledger import FIRST_DAY
@@ -91,11 +91,9 @@ def open_claims(tx: Tx, holder: str, *, now: datetime) -> tuple[int, ...]:
     """The items that the clerk holds under a running lease, in the order of their ids.
 
     Two calls for the same clerk wait for each other until their transactions end, so that a
-    double click can't pass a limit. (SQLite has one writer anyway.)
+    double click can't pass a limit.
     """
-    if tx.dialect == "postgresql":
-        # Numbers collide at worst: then two strangers wait for each other a moment.
-        tx.run(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"clerk:{holder}"))))
+    alone(tx, f"clerk:{holder}")
     statement = (
         sa.select(table.c.id)
         .where(

@@ -188,9 +188,9 @@ def set_state(tx: Tx, message_id: int, state: LedgerState, *, reason: str, now: 
 
     Raises: Refused: `mail.unknown`. Conflict: `ledger.step`: rules/ledger.py knows no such way.
     """
-    current = tx.run(
-        sa.select(tables.message.c.state).where(tables.message.c.id == message_id).with_for_update()
-    ).scalar_one_or_none()
+    found = sa.select(tables.message.c.state).where(tables.message.c.id == message_id)
+    # As `locked`: rows that a clerk adds at this moment only refer to it, and we need not wait.
+    current = tx.run(found.with_for_update(key_share=True)).scalar_one_or_none()
     if current is None:
         raise unknown(message_id)
     if current is state:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.rights.folder_acl import FolderAcl
 from rules.rights.plan import UNDO_FOR, Change, Plan
+from store.database import statements
 from store.database.engine import Tx
 from store.database.statements import insert
 from store.rights.json import acl_from, acl_to, change_from, change_to
@@ -121,6 +122,15 @@ def propose(
     )
     row_id: int = tx.run(statement.returning(table.c.id)).scalar_one()
     return row_id
+
+
+def alone(tx: Tx, postbox: str) -> None:
+    """Nobody else proposes, decides, orders or keeps something in this postbox meanwhile.
+
+    Until the transaction ends; before anything is read that the decision rests on. Without it two
+    proposals would wait side by side, or one beside a plan that was approved at that moment.
+    """
+    statements.alone(tx, f"rights:{postbox}")
 
 
 def void_proposals(tx: Tx, postbox: str, *, now: datetime) -> None:

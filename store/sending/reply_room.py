@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from rules.outgoing import OutgoingKind
-from store.database import sealed
+from store.database import sealed, statements
 from store.database.engine import Tx
 from store.sending.outgoing import COLUMNS, Outgoing
 from store.tables.ledger import message
@@ -18,7 +18,9 @@ def ordered_to(tx: Tx, address: str, *, sender: str, since: datetime, but_key: s
     `sender` is the address that a mail came from, which may be a portal's: of the answers to its
     mails only those count that went to `address`. `but_key` is the one that is being ordered:
     repeating it is no second answer. `since` is aware.
+    Who asks for the same address waits until this transaction ends: each would find room.
     """
+    statements.alone(tx, f"reply:{address.casefold()}")
     statement = (
         sa.select(*COLUMNS)
         .join(message, message.c.id == table.c.message_id)

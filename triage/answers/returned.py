@@ -10,7 +10,7 @@ import structlog
 
 from ingest.bounce import Bounce
 from rules import sent_id
-from rules.errors import Conflict, Refused
+from rules.errors import Refused
 from rules.item import Event, Freed, ItemState, Reopened
 from rules.ledger import LedgerState
 from rules.outgoing import OutgoingKind
@@ -20,15 +20,13 @@ from store.mails import ledger
 from store.mails.ledger import Message
 from store.sending import outgoing
 from store.trail import audit
+from triage import handover
 from triage.desk import transitions
 from triage.house import House
 from triage.known.open_again import open_again
 
 BOUNCED = "reply.bounced"
 """Error code of an answer that came back."""
-
-_TRIES = 3
-"""A clerk may write at the same moment. As handover.SETTLE_TRIES; own decision 0005."""
 
 _OVERTAKES = timedelta(seconds=360)
 """So long our note of a sending may be later than the report about it: as send.CLAIM_SECONDS."""
@@ -49,7 +47,7 @@ def take(house: House, tx: Tx, report: Message, bounce: Bounce) -> None:
     A report about no row of ours (a restored database, a forged one) is only a mail set aside.
     """
     try:
-        row = outgoing.get(tx, bounce.about.outgoing_id)
+        row = handover.alone(tx, outgoing.get(tx, bounce.about.outgoing_id))
     except Refused:
         return
     if row.kind != OutgoingKind.REPLY or not sent_id.fits(bounce.about, row.idempotency_key):
@@ -81,23 +79,16 @@ def bring_back(house: House, tx: Tx, item_id: int) -> bool:
     """Let a closed or parked item, or one that would close by itself, wait again; True if it was.
 
     One whose mail was deleted stays closed: nobody could work on it, and it could never be closed.
-    Raises: Conflict: `item.changed` if somebody else goes on writing it.
+    The row of its answer is `handover.alone`.
     """
-    if ledger.message(tx, items.get(tx, item_id).message_id).state is LedgerState.DELETED:
+    item = items.get(tx, item_id)
+    # Locked first: a deletion that is under way just now is seen.
+    message, event = ledger.locked(tx, item.message_id), _BACK.get(item.state)
+    if event is None or message.state is LedgerState.DELETED:
         return False
-    for attempt in range(_TRIES):
-        item = items.get(tx, item_id)
-        event = _BACK.get(item.state)
-        if event is None:
-            return False
-        try:
-            transitions.by_machine(tx, item, event, now=house.clock())
-        except Conflict:
-            if attempt == _TRIES - 1:
-                raise
-        else:
-            break
-    _reopen_message(house, tx, item.message_id)
+    transitions.by_machine(tx, item, event, now=house.clock())
+    if message.state is LedgerState.DONE:
+        open_again(tx, message.id, reason="reopened", now=house.clock())
     audit.add(
         tx,
         "worker",
@@ -107,10 +98,3 @@ def bring_back(house: House, tx: Tx, item_id: int) -> bool:
         at=house.clock(),
     )
     return True
-
-
-def _reopen_message(house: House, tx: Tx, message_id: int) -> None:
-    """What was done is open again."""
-    if ledger.locked(tx, message_id).state is LedgerState.DONE:
-        now = house.clock()
-        open_again(tx, message_id, reason="reopened", now=now)

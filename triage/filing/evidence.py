@@ -76,7 +76,7 @@ def numbered_anew(
     now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
-        came = ledger.message(tx, op.message_id).received_at
+        came = ledger.locked(tx, op.message_id).received_at
         found = min(here, key=lambda mail: mail.received_at != came)
         moves.move(tx, op.message_id, to=found.place, src=op.src, now=now)
         return ops.get(tx, op.id)

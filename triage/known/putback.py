@@ -214,6 +214,8 @@ def _follow(house: House, lease: Lease, back: Mapping[Place, int]) -> None:
     now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
+        # Before their wishes: in this order a clerk's deed has them, too.
+        ledger.lock_many(tx, back.values())
         ever_lay = sightings.of_messages(tx, back.values()).keys()
         for place, message_id in back.items():
             was_nowhere = sightings.has_left(tx, message_id)

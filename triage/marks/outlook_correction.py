@@ -11,7 +11,6 @@ from typing import Any, Final
 from rules import proof
 from rules.agencies import Agency
 from rules.codes import AgencyHow, Concern
-from rules.errors import Conflict
 from rules.item import ItemState, MarkedConcern, MovedByHand
 from rules.routing import folder_level
 from store.acts import wishes
@@ -82,15 +81,14 @@ def moved(house: House, tx: Tx, message_id: int, *, folder: str) -> None:
     agency, now = agency_of(house, folder), house.clock()
     if agency is None:
         return
+    # Before the mail: in that order a clerk's deed has them, too.
+    items.wait_for(tx, message_id)
     wishes.want(tx, message_id, dst_folder=folder, now=now)
     item = items.of_message(tx, message_id)
     if item is None or item.state is not ItemState.WAITING or item.agency_code == agency.code:
         return
     more = ItemChange(agency_code=agency.code, region=agency.region, folder=folder)
-    try:
-        saved = transitions.by_machine(tx, item, MovedByHand(), now=now, more=more)
-    except Conflict:
-        return
+    saved = transitions.by_machine(tx, item, MovedByHand(), now=now, more=more)
     latest = verdicts.latest(tx, message_id)
     # What a person said of the concerns stays the verdict that counts.
     if latest is not None and latest.body and latest.source in {"machine", MOVED}:

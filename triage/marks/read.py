@@ -11,7 +11,7 @@ from datetime import datetime
 
 import structlog
 
-from rules.errors import Conflict, Refused
+from rules.errors import Refused
 from rules.item import MarkedConcern
 from rules.ledger import LedgerState
 from rules.mark_law import asked
@@ -34,9 +34,6 @@ from triage.known import set_back
 from triage.marks import outlook_correction
 from triage.marks.outlook_correction import OUTLOOK
 from triage.ports import Postbox
-
-TRIES = 5
-"""A clerk may write at the same moment; each try reads the newer version. Own decision 0005."""
 
 _WITH_ITEM = frozenset({LedgerState.SORTED, LedgerState.GONE, LedgerState.DONE})
 
@@ -170,17 +167,11 @@ def _take(house: House, postbox: str, lease: Lease, change: _Change) -> tuple[Ou
 
     Raises: Conflict: `lease.lost`. TryLater.
     """
-    for _ in range(TRIES):
-        try:
-            with house.db.write() as tx:
-                leases.hold(tx, lease, now=house.clock())
-                _take_off(house, tx, lease, change)
-                return _set(house, tx, postbox, change)
-        except Conflict as exc:
-            if exc.code == "lease.lost":
-                raise
-            log.info("marks.again", message=change.message_id, code=exc.code)
-    return ()
+    with house.db.write() as tx:
+        leases.hold(tx, lease, now=house.clock())
+        items.wait_for(tx, change.message_id)
+        _take_off(house, tx, lease, change)
+        return _set(house, tx, postbox, change)
 
 
 def _take_off(house: House, tx: Tx, lease: Lease, change: _Change) -> None:

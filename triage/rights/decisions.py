@@ -126,6 +126,7 @@ def order(
     box = box_of(house, caller, postbox)
     now = house.clock()
     with house.db.write() as tx:
+        rights_plans.alone(tx, postbox)
         if kind != "audit":
             stored = _plan_of(tx, postbox, plan_id or 0)
             basis.require_read(tx, stored, seen)
@@ -146,6 +147,7 @@ def propose(house: House, caller: Caller, postbox: str) -> int:
     box = box_of(house, caller, postbox)
     now = house.clock()
     with house.db.write() as tx:
+        rights_plans.alone(tx, postbox)
         found = standing_in(tx, box, house.today())
         look_id = audit_id(found)
         if found.plan and found.plan.state is PlanState.APPROVED:
@@ -228,6 +230,7 @@ def keep(  # noqa: PLR0913 - a decision has these parts
             "rights.keep_day", "The day lies between today and a year from today; choose another."
         )
     with house.db.write() as tx:
+        rights_plans.alone(tx, postbox)
         found = standing_in(tx, box, today)
         about = next((one for one in (*found.open, *found.kept) if one.key == key), None)
         if about is None:
@@ -286,7 +289,8 @@ def _decide(
 ) -> None:
     now, why = house.clock(), (reason or "").strip()
     with house.db.write() as tx:
-        stored = _visible(tx, house, caller, plan_id)
+        rights_plans.alone(tx, _visible(tx, house, caller, plan_id).postbox)
+        stored = rights_plans.one(tx, plan_id)
         basis.require_read(tx, stored, seen)
         if state is PlanState.APPROVED and stored.made_by == caller.name:
             raise Refused(

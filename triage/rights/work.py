@@ -44,6 +44,7 @@ def look(house: House, actor: str, rights: FolderRights) -> int:
             lists_id, should = basis.should_in(tx, house, plan.region, naming=rights.naming)
         findings = audit(acls, should)
         with house.db.write() as tx:
+            rights_plans.alone(tx, plan.name)
             audit_id = rights_audits.put(
                 tx,
                 plan.name,

@@ -145,10 +145,11 @@ def activate(
     require_admin_person(caller)
     wanted = day or house.today()
     with house.db.write() as tx:
-        # Only here: who waits for the lock for seconds would let it hold before workers know of it.
-        now = house.clock()
         found = _get(tx, caller, set_id, version)
         require_region(caller, found.region)
+        rulesets.alone(tx, found.region)
+        # Only here: who waits for the lock for seconds would let it hold before workers know of it.
+        now = house.clock()
         if seen and seen != found.sha256:
             raise rulesets.changed(set_id)
         if caller.name in found.authors:

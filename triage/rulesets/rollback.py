@@ -68,6 +68,7 @@ def rollback(
     require_admin_person(caller)
     require_region(caller, region)
     with house.db.write() as tx:
+        rulesets.alone(tx, region)
         done = _go_back(tx, caller, region, house.clock(), seen=seen, to=to)
     house.rulebook.forget()
     return done

@@ -16,6 +16,7 @@ from store.sending import outgoing, outgoing_turns
 from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
 from store.trail import audit
+from triage import handover
 from triage.house import House
 from triage.sending import dead_letters, records
 
@@ -37,7 +38,7 @@ def send_again(house: House, caller: Caller, outgoing_id: int, *, reason: str) -
     access.require(caller, Permission.REPLAY)
     now = house.clock()
     with house.db.write() as tx:
-        row = dead_letters.of_region(tx, caller, outgoing_id)
+        row = handover.alone(tx, dead_letters.of_region(tx, caller, outgoing_id))
         said = _written(reason)
         _require_sent(row)
         _require_newest(tx, row)

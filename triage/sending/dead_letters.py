@@ -123,7 +123,7 @@ def _replay(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> Outgo
     `outgoing.unknown`, `mail.deleted`. Conflict: `outgoing.not_dead`, also for what a clerk took
     back.
     """
-    before = outgoing.get(tx, outgoing_id)
+    before = handover.alone(tx, outgoing.get(tx, outgoing_id))
     require_content(tx, before)
     if before.error_code == outgoing_turns.CANCELLED:
         raise Conflict(

@@ -16,6 +16,7 @@ from rules.handover import Receipt
 from store.sending import outgoing, outgoing_watch
 from store.sending.outgoing_watch import Departure
 from store.tables.ledger import OutgoingState
+from triage import handover
 from triage.house import House
 from triage.ports import FileOutlet
 from triage.sending import receipts
@@ -78,6 +79,7 @@ def _take(house: House, receipt: Receipt) -> bool:
     try:
         with house.db.write() as tx:
             row = outgoing.of_key(tx, receipt.key)
+            row = row and handover.alone(tx, row)
             if row is None or row.state is not OutgoingState.SENT:
                 return False
             if not receipt.accepted and row.receipt is not None:

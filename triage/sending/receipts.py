@@ -92,10 +92,14 @@ def _is_told(house: House, paper: Paper, kind: str) -> bool:
         return False
     with house.db.read() as tx:
         row = outgoing.of_key(tx, paper.key)
-        if row is None or row.kind != kind or row.state not in ANSWERED:
-            return False
-        wrong = _objection(house, tx, row, paper) if kind == OutgoingKind.EAKTE else None
-    return row.receipt == _note(paper, wrong)
+        return row is not None and row.kind == kind and _says(house, tx, row, paper)
+
+
+def _says(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> bool:
+    if row.state not in ANSWERED:
+        return False
+    wrong = _objection(house, tx, row, receipt) if row.kind == OutgoingKind.EAKTE else None
+    return row.receipt == _note(receipt, wrong)
 
 
 def _take(house: House, paper: Paper, kind: str) -> bool:
@@ -108,6 +112,9 @@ def _take(house: House, paper: Paper, kind: str) -> bool:
         if isinstance(paper, Arrival):
             _arrived(house, tx, row, paper)
             return True
+        row = handover.alone(tx, row)
+        if _says(house, tx, row, paper):
+            return True  # another worker took it at this moment
         wrong = answered(house, tx, row, paper)
     tell(row, paper, wrong)
     return True
@@ -129,7 +136,7 @@ def _arrived(house: House, tx: Tx, row: Outgoing, paper: Arrival) -> None:
 def answered(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection | None:
     """Write a receipt for its row; why an acceptance doesn't count. Repeating changes nothing.
 
-    An item in a clerk's hands stays there. Raises: Conflict: `item.changed`.
+    An item in a clerk's hands stays there. A hand-over is `handover.alone`.
     """
     kind, now = row.kind, house.clock()
     wrong = _objection(house, tx, row, receipt) if kind == OutgoingKind.EAKTE else None

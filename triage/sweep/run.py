@@ -115,6 +115,7 @@ def batch(house: House, lease: Lease, plan: StoredPlan) -> Batch:
         halting.require_running(tx)
         leases.hold(tx, lease, now=now)
         ids = sweep_plans.planned(tx, plan.id, limit=house.policy.sweep.batch_mails)
+        items.wait_for(tx, *ids)
         ledger.lock_many(tx, ids)
         found = ended_mail.of_ids(tx, ids)
         if plan.kind != "retention":
