@@ -24,7 +24,7 @@ from store.sending import outgoing_restored
 from store.trail import audit, restores
 from triage import follow_moves, leasing, receive, reconcile, rounds
 from triage.answers import draft_reply
-from triage.house import House
+from triage.house import BERLIN, House
 from triage.known import same_mail
 from triage.marks import outlook_correction
 from triage.ports import INBOX, Postbox
@@ -213,11 +213,14 @@ def _lease(house: House, postbox: str) -> Lease:
             now=house.clock(),
             seconds=LEASE_SECONDS,
         )
+        until = leases.end_of(tx, f"postbox:{postbox}")
     if lease is None:
+        free_at = until.astimezone(BERLIN).isoformat(" ", "seconds")
         raise Conflict(
             "postbox.in_use",
             f"{postbox} is served by a worker, or was when the backup was made. Stop all workers,"
-            " or wait until the lease has run out.",
+            f" and repeat it once their lease has run out, at {free_at}.",
             postbox=postbox,
+            until=until.isoformat(),
         )
     return lease
