@@ -59,6 +59,17 @@ def test_what_the_preview_shows_is_ordered_by_its_hash_and_proven(old: Doors) ->
     assert old.admin.get("/v1/mails/1/original").status_code == 404
 
 
+def test_a_worker_ends_a_run_only_when_nothing_of_it_is_left(old: Doors) -> None:
+    policy = old.house.policy
+    house = replace(old.house, policy=replace(policy, sweep=replace(policy.sweep, batch_mails=1)))
+    number = sweep.order(house, ADMIN, hash_=old.admin.get(URL).json()["hash"])
+    states = []
+    for _ in range(4):
+        done = sweep_run.one_round(house, Outlets(eakte=None, mail=None), "w-1")
+        states.append((done, sweep.plan_of(house, ADMIN, number).state.value))
+    assert states == [(1, "ordered"), (1, "ordered"), (0, "done"), (0, "done")]
+
+
 def test_a_hold_keeps_and_its_end_lets_go(old: Doors) -> None:
     body = {"kind": "rechtsstreit", "reference": "S 12", "message_id": 1}
     made = old.admin.post(f"{URL}/holds", json=body)
