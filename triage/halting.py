@@ -150,8 +150,7 @@ def begin(db: Database, caller: Caller, box: PostboxPlan, *, since: Begin, now: 
 
 def may_order(caller: Caller) -> bool:
     """Whether this person may stop the house: it stands still whole, so no region's admin may."""
-    of_all = caller.regions is None and caller.agencies is None
-    return of_all and may(caller, Permission.MANAGE_POSTBOXES)
+    return caller.whole_regions is None and may(caller, Permission.MANAGE_POSTBOXES)
 
 
 def require_order(caller: Caller) -> None:

@@ -85,8 +85,8 @@ def corrections(house: House, caller: Caller) -> tuple[Correction, ...]:
     require(caller, Permission.MANAGE_MODELS)
     with house.db.read() as tx:
         found = [
-            *verdicts.latest_of_source(tx, "clerk", limit=_MOST, regions=caller.regions),
-            *verdicts.latest_of_source(tx, CONFIRMED, limit=_MOST, regions=caller.regions),
+            *verdicts.latest_of_source(tx, "clerk", limit=_MOST, regions=caller.whole_regions),
+            *verdicts.latest_of_source(tx, CONFIRMED, limit=_MOST, regions=caller.whole_regions),
         ]
     return tuple(
         Correction(v.id, v.message_id, v.source, v.by, _codes(v.body), v.payment) for v in found
@@ -103,7 +103,7 @@ def waiting(
     require(caller, Permission.MANAGE_MODELS)
     with house.db.read() as tx:
         found = verdicts.latest_of_source(
-            tx, "clerk", limit=limit, after=after, regions=caller.regions
+            tx, "clerk", limit=limit, after=after, regions=caller.whole_regions
         )
         before = verdicts.latest_by_machine(tx, [one.message_id for one in found])
     return tuple(_waiting(one, before.get(one.message_id), caller) for one in found)
@@ -170,7 +170,7 @@ def turn_down(
 def _correction(tx: Tx, caller: Caller, message_id: int, seen: int | None) -> StoredVerdict:
     """The clerk's correction that waits. Raises: Refused, Conflict: as `confirm`."""
     if not may_see_region(caller, ledger.message(tx, message_id).region):
-        raise Refused("mail.unknown", f"There is no message {message_id}.", id=message_id)
+        raise ledger.unknown(message_id)
     # What a clerk is correcting at this moment must not end up below what was said before.
     items.wait_for(tx, message_id)
     latest = verdicts.latest(tx, message_id)
