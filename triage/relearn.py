@@ -15,6 +15,7 @@ from ingest.parse import parse
 from rules.access import Caller, Permission, may_see_region, require, require_person
 from rules.codes import Channel, Concern
 from rules.errors import Conflict, HouseError, Refused
+from rules.reasons import SHORTEST, is_too_short
 from rules.routing import CONCERN_FOLDER
 from store.database.engine import Tx
 from store.desk import items
@@ -28,9 +29,6 @@ from triage.marks import outlook_correction
 from triage.training_file import WEAK, WEAK_WEIGHT
 
 CONFIRMED: Final = verdicts.CONFIRMED
-
-REASON_SHORTEST: Final = 10
-"""Characters of a reason that says something, as in rules/item.py. Own decision 0029."""
 
 _MOST: Final = 100_000
 """Verdicts read at once; an export of more needs more memory than a training has."""
@@ -156,12 +154,12 @@ def turn_down(
     with house.db.write() as tx:
         latest = _correction(tx, caller, message_id, seen)
         because = reason.strip()
-        if len(because) < REASON_SHORTEST:
+        if is_too_short(because):
             raise Refused(
                 "relearn.reason_too_short",
-                f"A reason of at least {REASON_SHORTEST} characters is needed here.",
+                f"A reason of at least {SHORTEST} characters is needed here.",
                 message_id=message_id,
-                shortest=REASON_SHORTEST,
+                shortest=SHORTEST,
             )
         body = {**latest.body, verdicts.TURNED_DOWN: because}
         _settle(house, tx, caller, latest, source=verdicts.TURNED_DOWN, body=body)
