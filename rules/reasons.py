@@ -8,5 +8,8 @@ Source: own decisions 0005, 0029, 0039, 0052, 0066, 0068."""
 
 
 def is_too_short(reason: str) -> bool:
-    """Whether it says nothing. Each place refuses that under a code of its own."""
+    """Whether it says nothing. Each place refuses that under a code of its own.
+
+    Source: own decision 0005.
+    """
     return len(reason.strip()) < SHORTEST
