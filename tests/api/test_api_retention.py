@@ -8,6 +8,7 @@ from api.app import make_app
 from rules.ledger import LedgerState
 from rules.sweep import OrderBasis
 from store.mails import ledger
+from store.trail import audit
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.small_door import door_settings
@@ -112,7 +113,12 @@ def test_a_proposed_deletion_is_approved_by_another_and_rejected_by_anybody(old:
     run_all(old)
     with old.house.db.read() as tx:
         states = [ledger.message(tx, one).state.value for one in (1, 2)]
+        told = [audit.of_subject(tx, f"sweep:{run}") for run in (first, other)]
     assert states == ["deleted", "done"]
+    assert [[(one.actor, one.action) for one in run] for run in told] == [
+        [("admin", "sweep.proposed"), ("second", "sweep.approved"), ("worker", "sweep.ended")],
+        [("admin", "sweep.proposed"), ("admin", "sweep.rejected")],
+    ]
 
 
 def test_what_was_read_is_named_by_its_hash_and_another_run_is_refused(old: Doors) -> None:
