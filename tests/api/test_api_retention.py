@@ -89,6 +89,12 @@ def test_a_hold_keeps_and_its_end_lets_go(old: Doors) -> None:
     (over,) = old.admin.get(f"{URL}/holds", params={"released": True}).json()["holds"]
     assert (over["reference"], over["released_by"]) == ("S 12", over["actor"])
     assert over["released_at"]
+    with old.house.db.read() as tx:
+        told = audit.of_subject(tx, "message:1", actions={"hold.placed", "hold.released"})
+    assert [(one.actor, one.action, one.details["hold"]) for one in told] == [
+        ("admin", "hold.placed", number),
+        ("admin", "hold.released", number),
+    ]
 
 
 def test_mail_aside_goes_only_after_somebody_looked(old: Doors) -> None:
@@ -97,6 +103,9 @@ def test_mail_aside_goes_only_after_somebody_looked(old: Doors) -> None:
     assert old.admin.get("/v1/admin/aside").status_code == 200
     assert old.admin.post(f"{URL}/seen", json=body).json() == {"mails": 1, "not_shown": 0}
     assert old.admin.get(URL).json()["to_delete"] == 3
+    with old.house.db.read() as tx:
+        told = audit.of_subject(tx, "reason:mail.machine", actions={"aside.seen"})
+    assert [(one.actor, one.details["mails"]) for one in told] == [("admin", 0), ("admin", 1)]
 
 
 def test_a_proposed_deletion_is_approved_by_another_and_rejected_by_anybody(old: Doors) -> None:
