@@ -105,7 +105,7 @@ def furnish(app: FastAPI, house: House, door: DoorSettings) -> None:
     app.state.house, app.state.door = house, door
     app.state.provider = door.oidc and Provider(door.oidc, house.clock)
     app.state.keys = KeyRing(door.keys, house, machine_of(house, app.state.provider))
-    app.state.sessions = StoredSessions(house, limits_of(door))
+    app.state.sessions = StoredSessions(house, limits_of(door), by_service=door.oidc is not None)
     app.state.scope = ListScope(house, partial(account_hash, door.pseudonym_key))
     app.state.lines = Lines(house)
     app.state.next_line = next_item.line_of(house)

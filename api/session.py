@@ -11,6 +11,8 @@ from typing import Final, Protocol
 
 from api.doors import DoorSettings
 from rules.access import Caller
+from rules.codes import Role
+from store.doors.sessions import SessionRow
 from triage import sessions
 from triage.house import House
 from triage.sessions import Limits
@@ -58,10 +60,14 @@ class SessionBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredSessions:
-    """The sessions in the store of the house. All raise TryLater: `store.away`."""
+    """The sessions in the store of the house. All raise TryLater: `store.away`.
+
+    `by_service`: who signs in by a service is known to the lists, where they decide.
+    """
 
     house: House
     limits: Limits
+    by_service: bool = False
 
     def begin(self, caller: Caller, *, account: str, provider_session: str) -> str:
         """A new session; the value of its cookie."""
@@ -76,7 +82,14 @@ class StoredSessions:
     def find(self, number: str, *, is_deed: bool) -> Session | None:
         """The session that holds now."""
         row = sessions.find(self.house, number, limits=self.limits, is_deed=is_deed)
-        return None if row is None else Session(row.caller, csrf_of(number), row.account_hash)
+        if row is None or self._is_of_before(row):
+            return None
+        return Session(row.caller, csrf_of(number), row.account_hash)
+
+    def _is_of_before(self, row: SessionRow) -> bool:
+        """Signed in before the lists decided, with what the groups gave: she signs in again."""
+        follows = self.by_service and self.house.policy.rights.clerks_follow_lists
+        return follows and row.caller.role is Role.CLERK and not row.account_hash
 
     def name_of_ended(self, number: str) -> str:
         """Whose session that was, or empty."""

@@ -103,6 +103,14 @@ class Caller:
     seen: int | None = None
     seen_birth: str = ""
 
+    @property
+    def whole_regions(self) -> frozenset[str] | None:
+        """The regions of which the caller reaches everything, also what is no agency's; None: all.
+
+        Who is limited to agencies reaches no region whole. Source: F58; own decision 0018.
+        """
+        return self.regions if self.agencies is None else frozenset()
+
 
 def may(caller: Caller, permission: Permission) -> bool:
     """Whether role or extra permissions allow it, leaving the scope aside.
@@ -127,10 +135,10 @@ def may_work_agency(caller: Caller, agency_code: str | None, region: str | None)
 def may_see_region(caller: Caller, region: str | None) -> bool:
     """Whether what belongs to a region and to no agency yet lies in the caller's scope.
 
-    `region` None (unknown) is reached only by who isn't limited to regions. Source: F58; own
-    decision 0018.
+    `region` None (unknown) is reached only by who isn't limited at all. Source: F58; own decision
+    0018.
     """
-    return caller.regions is None or region in caller.regions
+    return caller.whole_regions is None or region in caller.whole_regions
 
 
 def covers(caller: Caller, before: Caller) -> bool:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import singledispatch
 from typing import Final
 
+from rules import reasons
 from rules.codes import PaymentRelevant, Team
 from rules.errors import Conflict, Refused
 from rules.item_case import (
@@ -51,7 +52,6 @@ from rules.item_events import (
 
 __all__ = [
     "HOP_ALARM",
-    "REASON_MIN_CHARS",
     "AfterReceipt",
     "Claimed",
     "CloseAsked",
@@ -82,11 +82,6 @@ __all__ = [
     "receipt_missing",
     "written",
 ]
-
-
-REASON_MIN_CHARS: Final = 10
-"""A reasoned "no" says at least a few words; outer blanks don't count.
-Source: own decision 0005."""
 
 
 PARKED_AT_MOST: Final = timedelta(days=366)
@@ -310,13 +305,12 @@ def written(reason: str) -> str:
 
     Raises: Refused: `item.reason_too_short`. Source: own decision 0005.
     """
-    stripped = reason.strip()
-    if len(stripped) < REASON_MIN_CHARS:
+    if reasons.is_too_short(reason):
         raise Refused(
             "item.reason_too_short",
-            f"A reason of at least {REASON_MIN_CHARS} characters is needed here.",
+            f"A reason of at least {reasons.SHORTEST} characters is needed here.",
         )
-    return stripped
+    return reason.strip()
 
 
 def _owing(case: ItemCase, payment: PaymentRelevant) -> ItemCase:

@@ -39,7 +39,7 @@ def listing(
     Raises: Refused: `access.denied`.
     """
     require(caller, Permission.REPLAY)
-    choice = Choice(caller.regions, reason_code, postbox)
+    choice = Choice(caller.whole_regions, reason_code, postbox)
     with house.db.read() as tx:
         return aside.listing(tx, limit=limit, after=after, choice=choice)
 
@@ -71,7 +71,7 @@ def reasons(house: House, caller: Caller) -> tuple[tuple[str, int], ...]:
     """
     require(caller, Permission.REPLAY)
     with house.db.read() as tx:
-        return aside.reasons(tx, choice=Choice(caller.regions))
+        return aside.reasons(tx, choice=Choice(caller.whole_regions))
 
 
 def replay(house: House, caller: Caller, message_id: int) -> None:
@@ -92,7 +92,7 @@ def replay_all(house: House, caller: Caller, *, reason_code: str = "", postbox: 
     Raises: Refused: `access.denied`. TryLater: `store.away`.
     """
     require(caller, Permission.REPLAY)
-    choice = Choice(caller.regions, reason_code, postbox)
+    choice = Choice(caller.whole_regions, reason_code, postbox)
     done, after = 0, None
     while True:
         with house.db.write() as tx:

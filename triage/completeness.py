@@ -50,7 +50,7 @@ def of_day(
     Raises: Refused: `access.denied`, `postbox.unknown`. Source: F12, N2.
     """
     access.require(caller, Permission.READ_FIGURES)
-    if caller.regions is not None and postbox not in _sums_of(house, caller):
+    if caller.whole_regions is not None and postbox not in _sums_of(house, caller):
         raise Refused(
             "postbox.unknown",
             "There is no such postbox in your regions. Remedy: name one of yours.",
@@ -117,4 +117,4 @@ def _sums_of(house: House, caller: Caller) -> tuple[str | None, ...]:
     mine = tuple(
         box.name for box in house.policy.postboxes if access.may_see_region(caller, box.region)
     )
-    return (*mine, None) if caller.regions is None else mine
+    return (*mine, None) if caller.whole_regions is None else mine

@@ -10,7 +10,7 @@ from typing import Final
 
 from rules import access
 from rules.access import Caller, Permission
-from rules.errors import Conflict, Refused
+from rules.errors import Conflict
 from store.database.engine import Tx
 from store.desk import claims, items
 from store.desk.items import Item
@@ -47,7 +47,7 @@ def visible_item(caller: Caller, tx: Tx, item_id: int, permission: Permission) -
 def require_scope(caller: Caller, item: Item) -> None:
     """The item is one of the caller's agencies and regions. Raises: Refused: `item.unknown`."""
     if not access.may_work_agency(caller, item.agency_code, item.region):
-        raise Refused("item.unknown", f"There is no item {item.id}.", item=item.id)
+        raise items.unknown(item.id)
 
 
 def workable_item(caller: Caller, tx: Tx, item_id: int, *, token: str, now: datetime) -> Item:

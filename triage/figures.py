@@ -78,7 +78,7 @@ def overview(house: House, caller: Caller, *, agency_code: str | None = None) ->
         return Overview(
             agencies=tuple(_row(house, line) for line in now.lines),
             concerns=now.concerns,
-            aside=aside.count(tx, choice=aside.Choice(regions=caller.regions)),
+            aside=aside.count(tx, choice=aside.Choice(regions=caller.whole_regions)),
             closed_today=figures.closed_between(
                 tx, agency_codes=codes, since=midnight, until=next_midnight
             ),

@@ -14,6 +14,7 @@ import structlog
 
 from rules.access import Caller, Permission, may, require
 from rules.errors import Conflict, Refused, TryLater
+from rules.reasons import SHORTEST, is_too_short
 from store.acts import wishes
 from store.database.engine import Database, Tx
 from store.processes import halts
@@ -23,8 +24,6 @@ from triage.house import House, PostboxPlan
 
 REASON_LONGEST: Final = 200
 """Letters of a reason: one line on every page. Own decision 0068."""
-REASON_SHORTEST: Final = 10
-"""Shorter ones tell nobody anything. Own decision 0068."""
 
 ABOUT: Final = "writing:stopped"
 """The alarm and the check of health that stand as long."""
@@ -150,8 +149,7 @@ def begin(db: Database, caller: Caller, box: PostboxPlan, *, since: Begin, now: 
 
 def may_order(caller: Caller) -> bool:
     """Whether this person may stop the house: it stands still whole, so no region's admin may."""
-    of_all = caller.regions is None and caller.agencies is None
-    return of_all and may(caller, Permission.MANAGE_POSTBOXES)
+    return caller.whole_regions is None and may(caller, Permission.MANAGE_POSTBOXES)
 
 
 def require_order(caller: Caller) -> None:
@@ -164,10 +162,10 @@ def require_order(caller: Caller) -> None:
 def _told(reason: str) -> str:
     """The reason as it stands in the trail. Raises: Refused: `halt.reason`."""
     told = " ".join(reason.split())
-    if not REASON_SHORTEST <= len(told) <= REASON_LONGEST:
+    if is_too_short(told) or len(told) > REASON_LONGEST:
         raise Refused(
             "halt.reason",
-            f"A reason has {REASON_SHORTEST} to {REASON_LONGEST} letters; it stands on every page,"
+            f"A reason has {SHORTEST} to {REASON_LONGEST} letters; it stands on every page,"
             " so it names no person and nothing of a mail.",
         )
     return told

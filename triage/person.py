@@ -61,12 +61,12 @@ def find(house: House, caller: Caller, who: Who) -> tuple[int, ...]:
     found: set[int] = set()
     if who.address:
         with house.db.read() as tx:
-            found.update(persons.by_address(tx, who.address, regions=caller.regions))
+            found.update(persons.by_address(tx, who.address, regions=caller.whole_regions))
     after: int | None = 0
     while who.number and after is not None:
         with house.db.read() as tx:
             page, after = persons.by_kundennummer(
-                tx, who.number, after=after, regions=caller.regions
+                tx, who.number, after=after, regions=caller.whole_regions
             )
         found |= page
     return tuple(sorted(found))

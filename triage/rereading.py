@@ -14,6 +14,7 @@ import structlog
 
 from rules.access import Caller, Permission, require
 from rules.errors import Conflict
+from rules.local_day import BERLIN
 from rules.postbox import Fetched, Place, TooLarge
 from store.doors import sessions
 from store.mails import ledger
@@ -213,11 +214,14 @@ def _lease(house: House, postbox: str) -> Lease:
             now=house.clock(),
             seconds=LEASE_SECONDS,
         )
+        until = leases.end_of(tx, f"postbox:{postbox}")
     if lease is None:
+        free_at = until.astimezone(BERLIN).isoformat(" ", "seconds")
         raise Conflict(
             "postbox.in_use",
             f"{postbox} is served by a worker, or was when the backup was made. Stop all workers,"
-            " or wait until the lease has run out.",
+            f" and repeat it once their lease has run out, at {free_at}.",
             postbox=postbox,
+            until=until.isoformat(),
         )
     return lease

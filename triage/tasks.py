@@ -17,9 +17,9 @@ from rules import tasks as rule
 from rules.access import Caller
 from rules.codes import Concern
 from rules.errors import Refused
-from rules.item import REASON_MIN_CHARS
 from rules.local_day import local_day
 from rules.outgoing import OutgoingKind
+from rules.reasons import is_too_short
 from rules.tasks import Carried, Known, Said, Task, TaskKind
 from store.database.engine import Tx
 from store.desk.items import Item
@@ -106,7 +106,7 @@ def cancel(
     same counts. Raises: Refused: `task.reason_too_short`, `task.unknown`. Conflict: `task.left`,
     `item.lease_stale`.
     """
-    if len(reason.strip()) < REASON_MIN_CHARS:
+    if is_too_short(reason):
         raise Refused("task.reason_too_short", "Say in a few words why the task is taken back.")
     now = house.clock()
     with house.db.write() as tx:

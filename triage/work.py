@@ -104,7 +104,7 @@ def renew(house: House, caller: Caller, item_id: int, token: str) -> Renewed:
     with house.db.write() as tx:
         is_lost = holding.let_go_if_lost(tx, caller, item_id, now=now)
     if is_lost:
-        raise Refused("item.unknown", f"There is no item {item_id}.", item=item_id)
+        raise items.unknown(item_id)
     with house.db.write() as tx:
         item = visible_item(caller, tx, item_id, Permission.WORK_ITEM)
         seconds = holding.lease_seconds(house, item.agency_code, now=now)

@@ -5,7 +5,8 @@ are exchanged by appearing in the key set: an unknown one means: look again).
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -50,21 +51,29 @@ class Metadata:
 
 
 class Provider:
-    """Metadata and keys of one service. Safe to share between threads; one asks, others wait."""
+    """Metadata and keys of one service. Safe to share between threads.
+
+    One asks the service. Meanwhile who needs what is known already goes on with it, however old;
+    others wait.
+    """
 
     __slots__ = (
-        "_clock", "_keys", "_keys_at", "_lock", "_metadata", "_metadata_at", "_tried_at", "plan",
+        "_asking", "_away", "_clock", "_keys", "_keys_at", "_looks", "_metadata", "_metadata_at",
+        "_told_at", "_tried_at", "plan",
     )  # fmt: skip
 
     def __init__(self, plan: OidcPlan, clock: Callable[[], datetime]) -> None:
         self.plan = plan
         self._clock = clock
-        self._lock = threading.Lock()
+        self._asking = threading.Lock()
+        self._looks = 0
+        self._away: TryLater | None = None
         self._metadata: Metadata | None = None
         self._metadata_at: datetime | None = None
         self._keys: dict[str, Key] = {}
         self._keys_at: datetime | None = None
         self._tried_at: datetime | None = None
+        self._told_at: datetime | None = None
 
     def metadata(self) -> Metadata:
         """What the service says of itself, an hour old at most unless it is away.
@@ -72,8 +81,11 @@ class Provider:
         Raises: TryLater: `signin.away`. Unreadable: `signin.answer`. Refused: `signin.issuer`,
         `signin.host`.
         """
-        with self._lock:
-            return self._known_metadata()
+        known = self._metadata
+        if known is not None and not self._is_old(self._metadata_at, FRESH):
+            return known
+        with self._turn(known) as is_mine:
+            return self._known_metadata() if known is None or is_mine else known
 
     def key(self, number: str | None) -> Key:
         """The key of that number (kid), or the only one where a token names none.
@@ -81,18 +93,52 @@ class Provider:
         An unknown number makes us look again, so that a rotated key is found at once.
         Raises: Refused: `auth.token_key`. TryLater, Unreadable: as `metadata`.
         """
-        with self._lock:
-            found = self._pick(number)
-            if found is None or self._is_old(self._keys_at, FRESH):
-                self._look_for_keys(needed=found is None)
-                found = self._pick(number)
+        found = self._pick(number)
+        if found is None or self._is_old(self._keys_at, FRESH):
+            with self._turn(found) as is_mine:
+                if is_mine:
+                    found = self._looked_up(number)
         if found is None:
             raise Refused("auth.token_key", "the token is signed by a key that the issuer has not")
         return found
 
+    @contextmanager
+    def _turn(self, known: object) -> Iterator[bool]:
+        """Whether it is on this caller to look: one at a time, and who knows nothing waits for it.
+
+        Who has waited for a look that failed does not look himself: they would hang one after the
+        other, and with them all threads of the house.
+        """
+        before = self._looks
+        if not self._asking.acquire(blocking=known is None):
+            yield False
+            return
+        try:
+            if known is None and self._looks != before:
+                self._require_answered()
+            self._away = None
+            yield True
+        except TryLater as away:
+            self._away = away
+            raise
+        finally:
+            self._looks += 1
+            self._asking.release()
+
+    def _require_answered(self) -> None:
+        if self._away is not None:
+            raise TryLater(self._away.code, self._away.message, **self._away.details)
+
+    def _looked_up(self, number: str | None) -> Key | None:
+        found = self._pick(number)
+        if found is None or self._is_old(self._keys_at, FRESH):
+            self._look_for_keys(needed=found is None)
+        return self._pick(number)
+
     def _pick(self, number: str | None) -> Key | None:
         if number is None:
-            return next(iter(self._keys.values())) if len(self._keys) == 1 else None
+            keys = tuple(self._keys.values())
+            return keys[0] if len(keys) == 1 else None
         return self._keys.get(number)
 
     def _is_old(self, at: datetime | None, limit: timedelta) -> bool:
@@ -112,14 +158,17 @@ class Provider:
                 raise
 
     def _known_metadata(self) -> Metadata:
-        if self._metadata is not None and not self._is_old(self._metadata_at, FRESH):
-            return self._metadata
+        known = self._metadata
+        is_old = self._is_old(self._metadata_at, FRESH)
+        if known is not None and not (is_old and self._is_old(self._told_at, LOOK_AGAIN)):
+            return known
+        self._told_at = self._clock()
         try:
             said = self._get(f"{self.plan.issuer.rstrip('/')}/.well-known/openid-configuration")
         except TryLater:
-            if self._metadata is None:
+            if known is None:
                 raise
-            return self._metadata
+            return known
         found = read_metadata(said, self.plan.issuer)
         require_hosts(found, self.plan.hosts)
         self._metadata, self._metadata_at = found, self._clock()

@@ -16,6 +16,7 @@ from api.web.visit import OpensPostboxes, SendsPostboxes, Visit
 from rules import access
 from rules.access import Permission
 from rules.errors import Refused
+from rules.reasons import SHORTEST
 from triage import halting
 from triage.postboxes import state as postbox_state
 from triage.trail import standing
@@ -66,7 +67,7 @@ def _refused(visit: Visit, exc: Refused, typed: str) -> Response:
     if exc.code != "halt.reason":
         raise exc
     fault = (
-        f"Ein Grund hat {halting.REASON_SHORTEST} bis {halting.REASON_LONGEST} Zeichen. Er nennt"
+        f"Ein Grund hat {SHORTEST} bis {halting.REASON_LONGEST} Zeichen. Er nennt"
         " keine Person und nichts aus einer Nachricht."
     )
     return _page(visit, fault=fault, typed=typed)

@@ -85,7 +85,7 @@ def rules_page(visit: OpensRules, nach: str = "") -> Response:
 def new_page(visit: OpensRules) -> Response:
     """The text of a new rule set, with its head."""
     rulesets.overview(visit.house, visit.caller)
-    regions = sorted(visit.caller.regions or ())
+    regions = sorted(visit.caller.whole_regions or ())
     name = regions[0] if regions else ""
     line = f'\nregion = "{name}"' if name else ""
     text = SAMPLE.format(region=fold(name) or "haus", line=line, day=visit.today.isoformat())
@@ -238,7 +238,7 @@ def _read_rules(visit: Visit, found: rule_reading.Place) -> Response:
 
 
 def _may_change(visit: Visit, region: str) -> bool:
-    return visit.caller.regions is None or region in visit.caller.regions
+    return visit.caller.whole_regions is None or region in visit.caller.whole_regions
 
 
 def _unix(text: str) -> str:

@@ -56,7 +56,7 @@ Edition = Annotated[int, Form(ge=1)]
 @router.get("/texte/neu")
 def new_page(visit: OpensDraft) -> Response:
     """A new text with its head."""
-    regions = sorted(visit.caller.regions or ())
+    regions = sorted(visit.caller.whole_regions or ())
     today = visit.today
     typed = SAMPLE.format(
         begin=today.isoformat(),

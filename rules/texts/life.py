@@ -11,9 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rules.errors import Conflict, Refused
-
-REASON_MIN_CHARS: Final = 10
-"""Shortest reason for turning down or retiring, as of items. Hausregel, own decision 0005."""
+from rules.reasons import SHORTEST, is_too_short
 
 REASON_MAX_CHARS: Final = 500
 """Longest one: a reason, no second text. Hausregel, own decision 0052."""
@@ -100,11 +98,11 @@ def reason_of(typed: str) -> str:
     Raises: Refused: `text.reason`. Source: Hausregel, own decision 0052.
     """
     stripped = typed.strip()
-    if not REASON_MIN_CHARS <= len(stripped) <= REASON_MAX_CHARS:
+    if is_too_short(stripped) or len(stripped) > REASON_MAX_CHARS:
         raise Refused(
             "text.reason",
-            f"A reason of {REASON_MIN_CHARS} to {REASON_MAX_CHARS} characters is needed here.",
-            shortest=REASON_MIN_CHARS,
+            f"A reason of {SHORTEST} to {REASON_MAX_CHARS} characters is needed here.",
+            shortest=SHORTEST,
             longest=REASON_MAX_CHARS,
         )
     return stripped

@@ -119,13 +119,18 @@ def get(tx: Tx, set_id: str, version: int | None = None) -> Version:
         statement = statement.where(table.c.version == version)
     found = rows.one_as(tx, Version, statement.order_by(table.c.version.desc()).limit(1))
     if found is None:
-        raise Refused(
-            "ruleset.unknown",
-            f"There is no rule set {set_id!r} in that version.",
-            ruleset=set_id,
-            version=version,
-        )
+        raise unknown(set_id, version)
     return found
+
+
+def unknown(set_id: str, version: int | None) -> Refused:
+    """The error for a version that never was, or of none that the caller may know of."""
+    return Refused(
+        "ruleset.unknown",
+        f"There is no rule set {set_id!r} in that version.",
+        ruleset=set_id,
+        version=version,
+    )
 
 
 def by_ids(tx: Tx, ids: Collection[int]) -> dict[int, Version]:

@@ -226,8 +226,13 @@ def get(tx: Tx, item_id: int) -> Item:
     """The item. Raises: Refused: `item.unknown`."""
     found = rows.one_as(tx, Item, sa.select(*COLUMNS).where(table.c.id == item_id))
     if found is None:
-        raise Refused("item.unknown", f"There is no item {item_id}.", item_id=item_id)
+        raise unknown(item_id)
     return found
+
+
+def unknown(item_id: int) -> Refused:
+    """The error for an id that is nobody's, or of nobody that the caller may know of."""
+    return Refused("item.unknown", f"There is no item {item_id}.", item_id=item_id)
 
 
 def of_message(tx: Tx, message_id: int) -> Item | None:

@@ -61,6 +61,12 @@ def take(tx: Tx, name: str, *, owner: str, now: datetime, seconds: int) -> Lease
     return Lease(name, owner, until, before.fence + 1, taken_over_from_until=dead_until)
 
 
+def end_of(tx: Tx, name: str) -> datetime:
+    """When a lease that was ever taken runs out, or has (aware UTC)."""
+    until: datetime = tx.run(sa.select(table.c.until).where(table.c.name == name)).scalar_one()
+    return until
+
+
 def pass_through(tx: Tx, names: Collection[str], *, now: datetime, seconds: int) -> frozenset[str]:
     """Take and give back these leases in this very transaction; those that could be taken.
 

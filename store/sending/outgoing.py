@@ -88,7 +88,7 @@ def get(tx: Tx, outgoing_id: int) -> Outgoing:
     """The row. Raises: Refused: `outgoing.unknown`."""
     found = sealed.one_as(tx, Outgoing, sa.select(*COLUMNS).where(table.c.id == outgoing_id))
     if found is None:
-        raise _unknown(str(outgoing_id))
+        raise unknown(str(outgoing_id))
     return found
 
 
@@ -252,11 +252,12 @@ def _answer(
     tx.run(statement)
     after = of_key(tx, idempotency_key)
     if after is None:
-        raise _unknown(idempotency_key)
+        raise unknown(idempotency_key)
     return after
 
 
-def _unknown(which: str) -> Refused:
+def unknown(which: str) -> Refused:
+    """The error for a number or key that is no row's, or of none that the caller may know of."""
     return Refused("outgoing.unknown", f"There is no outgoing row {which}.", outgoing=which)
 
 

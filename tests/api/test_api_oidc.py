@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from structlog.testing import capture_logs
 
-from api.app import make_app
+from api.app import furnish, make_app
 from api.oidc import flow
 from api.oidc.names import account_hash, pseudonym
 from api.oidc.provider import Provider
@@ -153,6 +153,20 @@ def test_where_lists_decide_a_clerk_is_found_by_a_hash_and_else_sees_nothing(
         browser = OidcBrowser(app, server)
         browser.sign_in(person)
         assert browser.client.get("/v1/agencies/123/items").status_code == status
+
+
+def test_who_signed_in_before_the_lists_decided_signs_in_again(
+    anna: OidcBrowser, doors: Doors
+) -> None:
+    admin = OidcBrowser(anna.app, anna.server)
+    anna.sign_in("kassel")
+    admin.sign_in("admin")
+    policy = replace(doors.house.policy, rights=RightsPolicy(clerks_follow_lists=True))
+    furnish(anna.app, replace(doors.house, policy=policy), door_settings(oidc=plan(anna.server)))
+    assert anna.client.get("/v1/agencies/435/items").status_code == 401
+    assert admin.client.get("/v1/admin/aside").status_code == 200
+    anna.sign_in("kassel")
+    assert anna.client.get("/v1/agencies/435/items").status_code == 403, "she stands on no list"
 
 
 def changed(url: str, **values: str | None) -> str:

@@ -102,6 +102,10 @@ def test_a_forged_sign_out_ends_nothing(anna: OidcBrowser, forged: str) -> None:
     assert who(anna)
 
 
+def test_a_sign_out_of_nobody_is_none(anna: OidcBrowser) -> None:
+    assert tell(anna, anna.server.logout_token()) == 400
+
+
 def test_without_a_service_there_is_nothing_to_leave_for(doors: Doors) -> None:
     for path in ("/anmelden/dienstkennung", "/anmelden/zurueck", "/abgemeldet"):
         assert doors.nobody.get(path).status_code == 404

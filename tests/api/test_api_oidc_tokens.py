@@ -2,6 +2,8 @@
 
 import hmac
 import json
+import sys
+import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
@@ -9,9 +11,10 @@ from typing import Any
 import pytest
 from joserfc.jwk import RSAKey
 
-from api.oidc import provider
+from api.oidc import provider, tokens
 from api.oidc.provider import Provider
 from rules.errors import TryLater, Unreadable
+from tests import waiting
 from tests.api.conftest import Doors
 from tests.api.oidc_desk import (
     OidcBrowser,
@@ -147,6 +150,11 @@ def test_a_key_that_was_withdrawn_is_forgotten_within_the_hour(
         anna.server.keys[:] = [old]
 
 
+@pytest.mark.parametrize("path", ["groups", "groups.roles", "nobody.groups", "groups.roles.deeper"])
+def test_groups_that_do_not_stand_where_they_should_are_none(path: str) -> None:
+    assert tokens.groups_of({"groups": {"roles": 7}, "nobody": None}, path) == ()
+
+
 def test_a_new_key_of_a_service_that_is_away_is_no_forgery(anna: OidcBrowser, doors: Doors) -> None:
     anna.sign_in("kassel")
     url = anna.server.consent(anna.leave(), "kassel")
@@ -184,10 +192,59 @@ def test_a_service_that_is_away_is_not_waited_for_at_each_token(
     asked = anna.server.turned_away
     for _ in range(3):
         assert known.key("key-0")
+        assert known.metadata().token
     first = anna.server.turned_away - asked
     doors.clock.forward(seconds=31)
     assert known.key("key-0")
     assert (first, anna.server.turned_away - asked) == (2, 4), "metadata and keys, once in 30 s"
+
+
+def test_while_the_service_hangs_nobody_waits_for_what_is_known(
+    doors: Doors, server: OidcServer
+) -> None:
+    known = Provider(plan(server, timeout_seconds=60), doors.clock)
+    assert known.key("key-0")
+    doors.clock.forward(hours=2)
+    with server.hanging():
+        asker = threading.Thread(target=known.metadata)
+        asker.start()
+        waiting.until(lambda: server.hung == 1)
+        assert known.key("key-0")
+        assert known.metadata().token
+        assert asker.is_alive(), "it hangs still"
+    asker.join()
+    assert server.hung == 1
+
+
+def test_who_waited_for_an_answer_that_did_not_come_does_not_ask_again(
+    doors: Doors, server: OidcServer
+) -> None:
+    unknown = Provider(plan(server, timeout_seconds=60), doors.clock)
+    codes, before = [], server.turned_away
+
+    def ask() -> None:
+        try:
+            unknown.metadata()
+        except TryLater as away:
+            codes.append(away.code)
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    with server.hanging():
+        for one in askers:
+            one.start()
+        waiting.until(lambda: server.hung == 1)
+        waiting.until(lambda: sum(map(waits_its_turn, askers)) == 3)
+        server.is_up = False
+    for one in askers:
+        one.join()
+    assert (codes, server.turned_away - before) == (["signin.away"] * 4, 1)
+    server.is_up = True
+    assert unknown.metadata().token, "who comes later asks anew"
+
+
+def waits_its_turn(asker: threading.Thread) -> bool:
+    frame = sys._current_frames().get(asker.ident or 0)
+    return frame is not None and frame.f_code.co_name == "_turn"
 
 
 def test_a_service_that_is_away_is_told_calmly(anna: OidcBrowser) -> None:

@@ -10,6 +10,7 @@ from api.app import make_app
 from outbox import eakte_demo
 from outbox.eakte import DirectoryOutlet
 from store.sending import outgoing
+from store.trail import audit
 from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
@@ -145,6 +146,9 @@ def test_dead_letters_are_sent_again_one_by_one_and_all(doors: Doors, drop, eakt
     admin.open("/ausgang")
     admin.send("alle")
     assert "Noch einmal gesendet wird: 1." in admin.words("[role=status]")
+    with doors.house.db.read() as tx:
+        told = audit.of_subject(tx, "outgoing:1", actions={"outgoing.replayed"})
+    assert [one.actor for one in told] == ["demo-admin", "demo-admin"]
     drop.with_name("away").rename(drop)
     send_all(doors, eakte)
     admin.open("/ausgang?stand=gesendet")

@@ -8,6 +8,7 @@ from api.app import make_app
 from rules.ledger import LedgerState
 from rules.sweep import OrderBasis
 from store.mails import ledger
+from store.trail import audit
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.small_door import door_settings
@@ -59,6 +60,17 @@ def test_what_the_preview_shows_is_ordered_by_its_hash_and_proven(old: Doors) ->
     assert old.admin.get("/v1/mails/1/original").status_code == 404
 
 
+def test_a_worker_ends_a_run_only_when_nothing_of_it_is_left(old: Doors) -> None:
+    policy = old.house.policy
+    house = replace(old.house, policy=replace(policy, sweep=replace(policy.sweep, batch_mails=1)))
+    number = sweep.order(house, ADMIN, hash_=old.admin.get(URL).json()["hash"])
+    states = []
+    for _ in range(4):
+        done = sweep_run.one_round(house, Outlets(eakte=None, mail=None), "w-1")
+        states.append((done, sweep.plan_of(house, ADMIN, number).state.value))
+    assert states == [(1, "ordered"), (1, "ordered"), (0, "done"), (0, "done")]
+
+
 def test_a_hold_keeps_and_its_end_lets_go(old: Doors) -> None:
     body = {"kind": "rechtsstreit", "reference": "S 12", "message_id": 1}
     made = old.admin.post(f"{URL}/holds", json=body)
@@ -77,6 +89,12 @@ def test_a_hold_keeps_and_its_end_lets_go(old: Doors) -> None:
     (over,) = old.admin.get(f"{URL}/holds", params={"released": True}).json()["holds"]
     assert (over["reference"], over["released_by"]) == ("S 12", over["actor"])
     assert over["released_at"]
+    with old.house.db.read() as tx:
+        told = audit.of_subject(tx, "message:1", actions={"hold.placed", "hold.released"})
+    assert [(one.actor, one.action, one.details["hold"]) for one in told] == [
+        ("admin", "hold.placed", number),
+        ("admin", "hold.released", number),
+    ]
 
 
 def test_mail_aside_goes_only_after_somebody_looked(old: Doors) -> None:
@@ -85,6 +103,9 @@ def test_mail_aside_goes_only_after_somebody_looked(old: Doors) -> None:
     assert old.admin.get("/v1/admin/aside").status_code == 200
     assert old.admin.post(f"{URL}/seen", json=body).json() == {"mails": 1, "not_shown": 0}
     assert old.admin.get(URL).json()["to_delete"] == 3
+    with old.house.db.read() as tx:
+        told = audit.of_subject(tx, "reason:mail.machine", actions={"aside.seen"})
+    assert [(one.actor, one.details["mails"]) for one in told] == [("admin", 0), ("admin", 1)]
 
 
 def test_a_proposed_deletion_is_approved_by_another_and_rejected_by_anybody(old: Doors) -> None:
@@ -101,7 +122,12 @@ def test_a_proposed_deletion_is_approved_by_another_and_rejected_by_anybody(old:
     run_all(old)
     with old.house.db.read() as tx:
         states = [ledger.message(tx, one).state.value for one in (1, 2)]
+        told = [audit.of_subject(tx, f"sweep:{run}") for run in (first, other)]
     assert states == ["deleted", "done"]
+    assert [[(one.actor, one.action) for one in run] for run in told] == [
+        [("admin", "sweep.proposed"), ("second", "sweep.approved"), ("worker", "sweep.ended")],
+        [("admin", "sweep.proposed"), ("admin", "sweep.rejected")],
+    ]
 
 
 def test_what_was_read_is_named_by_its_hash_and_another_run_is_refused(old: Doors) -> None:

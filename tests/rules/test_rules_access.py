@@ -10,6 +10,7 @@ from rules.access import (
     Permission,
     covers,
     may,
+    may_see_region,
     may_work_agency,
     require,
     require_agency,
@@ -41,6 +42,25 @@ def test_a_caller_reaches_only_her_agencies_and_her_region(
     caller: Caller, agency: str | None, region: str | None, expected: bool
 ) -> None:
     assert may_work_agency(caller, agency, region) is expected
+
+
+@pytest.mark.parametrize(
+    ("caller", "region", "expected"),
+    [
+        (CLERK, "Südwest", False),
+        (replace(CLERK, regions=frozenset({"Südwest"})), "Südwest", False),
+        (replace(CLERK, role=Role.ADMIN), None, False),
+        (SC_WEST, "West", True),
+        (SC_WEST, "Nord", False),
+        (SC_WEST, None, False),
+        (ADMIN, "Nord", True),
+        (ADMIN, None, True),
+    ],
+)
+def test_who_is_limited_to_agencies_reaches_no_region_whole(
+    caller: Caller, region: str | None, expected: bool
+) -> None:
+    assert may_see_region(caller, region) is expected
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ LONG_AFTER = date(2030, 1, 1)
             LONG_AFTER,
             Keep.RECEIPT_MISSING,
         ),
+        (Record(LedgerState.DONE, END, on_its_way=True), LONG_AFTER, Keep.ON_ITS_WAY),
         (Record(LedgerState.DELETED, END), LONG_AFTER, Keep.DELETED),
     ],
 )

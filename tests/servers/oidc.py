@@ -11,7 +11,8 @@ import json
 import secrets
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -58,14 +59,17 @@ class OidcServer:
     answer: Callable[[dict[str, Any]], tuple[int, dict[str, Any]]] = lambda said: (200, said)
     issuer_said: str = ""
     is_up: bool = True
+    hung: int = 0
     keys_asked: int = 0
     turned_away: int = 0
     names_itself: bool = True
     auth_methods: tuple[str, ...] = ("client_secret_basic",)
+    _goes_on: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> Self:
         """Raises nothing: the port is a free one."""
         make_certificate(self.folder)
+        self._goes_on.set()
         self.ca_file = self.folder / "cert.pem"
         self.rotate()
         server = self
@@ -81,6 +85,16 @@ class OidcServer:
         self._thread.start()
         self.issuer = f"https://localhost:{self._http.server_port}/realm"
         return self
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Meanwhile nothing that is read is answered; `hung` says how often. Then all is."""
+        self.hung = 0
+        self._goes_on.clear()
+        try:
+            yield
+        finally:
+            self._goes_on.set()
 
     def stop(self) -> None:
         self._http.shutdown()
@@ -170,6 +184,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path.removeprefix("/realm")
+        if not self.service._goes_on.is_set():
+            self.service.hung += 1
+            self.service._goes_on.wait()
         if not self.service.is_up:
             self.service.turned_away += 1
             self._json(503, {})

@@ -10,13 +10,15 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner
 
-from rules.errors import TryLater
+from rules.errors import Conflict, TryLater
+from rules.local_day import BERLIN
 from store.acts import ops
 from store.database.engine import Database
 from store.desk import items
 from store.doors import sessions as stored
 from store.mails import originals
 from store.places import sightings
+from store.processes import leases
 from store.sending import outgoing
 from store.sending.outgoing import NewOutgoing
 from store.tables.ledger import OutgoingState
@@ -269,7 +271,13 @@ def test_more_strangers_than_one_look_reads_are_read_once_and_not_for_ever(
 
 def test_a_postbox_that_a_worker_serves_is_not_read_anew(house, box, lease):
     call = {"region": "Südwest", "since": NOW}
-    assert code_of(rereading.reread, house, ADMIN, box, **call) == "postbox.in_use"
+    with pytest.raises(Conflict) as refused:
+        rereading.reread(house, ADMIN, box, **call)
+    assert refused.value.code == "postbox.in_use"
+    with house.db.read() as tx:
+        until = leases.end_of(tx, lease.name)
+    assert refused.value.details["until"] == until.isoformat()
+    assert until.astimezone(BERLIN).isoformat(" ", "seconds") in refused.value.message
 
 
 def test_no_password_stands_in_a_command_line(tmp_path, monkeypatch):

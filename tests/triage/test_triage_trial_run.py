@@ -153,3 +153,12 @@ def test_each_sees_what_was_tried_for_his_regions_only(house) -> None:
     clerk = Caller("k-1", Role.CLERK, agencies=None)
     with pytest.raises(Refused):
         trial_run.order(house, clerk, "regeln", 1, span=Span())
+
+
+def test_who_reaches_no_region_tries_it_on_no_mail(house) -> None:
+    nowhere = Caller("a-9", Role.ADMIN, agencies=None, regions=frozenset())
+    for caller in (nowhere, replace(nowhere, agencies=frozenset({"435"}), regions=None)):
+        order(house, caller)
+        assert trial_run.one_round(house, "w-1") == 1
+        assert kept(house, caller).trial.mails == 0
+    assert kept(house) is None

@@ -10,7 +10,6 @@ from typing import Any
 from rules import access, undo
 from rules.access import Caller, Permission
 from rules.codes import PaymentRelevant, Team
-from rules.errors import Refused
 from rules.item import EakteState, ItemCase
 from rules.undo import UNDO_SECONDS, Undoable
 from store.database.engine import Tx
@@ -71,7 +70,7 @@ def take_back(house: House, caller: Caller, item_id: int) -> Claim:
             raise undo.nothing_to_undo()
         item, was = items.get(tx, item_id), found.before
         if not access.may_work_agency(caller, was["agency_code"], was["region"]):
-            raise Refused("item.unknown", f"There is no item {item_id}.", item=item_id)
+            raise items.unknown(item_id)
         claimed = claims.take_back(
             tx,
             item_id,

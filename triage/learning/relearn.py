@@ -15,6 +15,7 @@ from ingest.parse import parse
 from rules.access import Caller, Permission, may_see_region, require, require_person
 from rules.codes import Channel, Concern
 from rules.errors import Conflict, HouseError, Refused
+from rules.reasons import SHORTEST, is_too_short
 from rules.routing import CONCERN_FOLDER
 from store.database.engine import Tx
 from store.desk import items
@@ -28,9 +29,6 @@ from triage.learning.training_file import WEAK, WEAK_WEIGHT
 from triage.marks import outlook_correction
 
 CONFIRMED: Final = verdicts.CONFIRMED
-
-REASON_SHORTEST: Final = 10
-"""Characters of a reason that says something, as in rules/item.py. Own decision 0029."""
 
 _MOST: Final = 100_000
 """Verdicts read at once; an export of more needs more memory than a training has."""
@@ -85,8 +83,8 @@ def corrections(house: House, caller: Caller) -> tuple[Correction, ...]:
     require(caller, Permission.MANAGE_MODELS)
     with house.db.read() as tx:
         found = [
-            *verdicts.latest_of_source(tx, "clerk", limit=_MOST, regions=caller.regions),
-            *verdicts.latest_of_source(tx, CONFIRMED, limit=_MOST, regions=caller.regions),
+            *verdicts.latest_of_source(tx, "clerk", limit=_MOST, regions=caller.whole_regions),
+            *verdicts.latest_of_source(tx, CONFIRMED, limit=_MOST, regions=caller.whole_regions),
         ]
     return tuple(
         Correction(v.id, v.message_id, v.source, v.by, _codes(v.body), v.payment) for v in found
@@ -103,7 +101,7 @@ def waiting(
     require(caller, Permission.MANAGE_MODELS)
     with house.db.read() as tx:
         found = verdicts.latest_of_source(
-            tx, "clerk", limit=limit, after=after, regions=caller.regions
+            tx, "clerk", limit=limit, after=after, regions=caller.whole_regions
         )
         before = verdicts.latest_by_machine(tx, [one.message_id for one in found])
     return tuple(_waiting(one, before.get(one.message_id), caller) for one in found)
@@ -156,12 +154,12 @@ def turn_down(
     with house.db.write() as tx:
         latest = _correction(tx, caller, message_id, seen)
         because = reason.strip()
-        if len(because) < REASON_SHORTEST:
+        if is_too_short(because):
             raise Refused(
                 "relearn.reason_too_short",
-                f"A reason of at least {REASON_SHORTEST} characters is needed here.",
+                f"A reason of at least {SHORTEST} characters is needed here.",
                 message_id=message_id,
-                shortest=REASON_SHORTEST,
+                shortest=SHORTEST,
             )
         body = {**latest.body, verdicts.TURNED_DOWN: because}
         _settle(house, tx, caller, latest, source=verdicts.TURNED_DOWN, body=body)
@@ -170,7 +168,7 @@ def turn_down(
 def _correction(tx: Tx, caller: Caller, message_id: int, seen: int | None) -> StoredVerdict:
     """The clerk's correction that waits. Raises: Refused, Conflict: as `confirm`."""
     if not may_see_region(caller, ledger.message(tx, message_id).region):
-        raise Refused("mail.unknown", f"There is no message {message_id}.", id=message_id)
+        raise ledger.unknown(message_id)
     # What a clerk is correcting at this moment must not end up below what was said before.
     items.wait_for(tx, message_id)
     latest = verdicts.latest(tx, message_id)

@@ -29,7 +29,7 @@ def rename(
     Conflict: `postbox.name_used`, `postbox.in_use`, `postbox.in_doubt`. TryLater: `store.away`.
     """
     require(caller, Permission.MANAGE_POSTBOXES)
-    if caller.regions is not None or caller.agencies is not None:
+    if caller.whole_regions is not None:
         raise Refused("access.denied", "Only an admin of the whole house may rename a postbox.")
     _require_name(old, new)
     with db.write() as tx:

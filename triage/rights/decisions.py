@@ -11,6 +11,7 @@ from typing import Final
 from rules import access
 from rules.access import Caller, Permission
 from rules.errors import Conflict, Refused
+from rules.reasons import SHORTEST, is_too_short
 from rules.rights.folder_findings import Finding, Key
 from rules.rights.folder_levels import in_words
 from rules.rights.folder_rights import open_findings
@@ -28,9 +29,6 @@ from store.rights.signoffs import SignOffs
 from store.trail import audit as trail
 from triage.house import House, PostboxPlan
 from triage.rights import basis
-
-REASON_SHORTEST: Final = 10
-"""Characters of a reason that says something. Source: own decision 0039."""
 
 KEEP_LONGEST: Final = timedelta(days=366)
 """A decision to keep is looked at again after a year at the latest. Source: own decision 0039."""
@@ -378,11 +376,11 @@ def audit_id(found: Standing) -> int:
 
 def require_reason(reason: str) -> None:
     """Raises: Refused: `rights.reason_too_short`."""
-    if len(reason.strip()) < REASON_SHORTEST:
+    if is_too_short(reason):
         raise Refused(
             "rights.reason_too_short",
-            f"A reason of at least {REASON_SHORTEST} characters is needed here.",
-            shortest=REASON_SHORTEST,
+            f"A reason of at least {SHORTEST} characters is needed here.",
+            shortest=SHORTEST,
         )
 
 

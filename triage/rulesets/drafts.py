@@ -116,7 +116,7 @@ def overview(house: House, caller: Caller) -> Overview:
     """What holds where, and all versions of the caller's regions. Raises: `access.denied`."""
     require(caller, Permission.CHANGE_RULES)
     now = house.clock()
-    mine = None if caller.regions is None else sorted(caller.regions)
+    mine = None if caller.whole_regions is None else sorted(caller.whole_regions)
     with house.db.read() as tx:
         versions = rulesets.listing(tx, regions=None if mine is None else ["", *mine])
         activations, off = rulesets.activations(tx), rulesets.off_rules(tx)
@@ -169,10 +169,9 @@ def activate(
     return from_at
 
 
-def require_readable(caller: Caller, region: str) -> None:
-    """An admin of a region may read the set for all. Raises: Refused: `ruleset.unknown`."""
-    if region and not may_see_region(caller, region):
-        raise Refused("ruleset.unknown", "There is no such rule set.")
+def may_read(caller: Caller, region: str) -> bool:
+    """Whether the caller may read a set of that region. That for all is read in each region."""
+    return not region or may_see_region(caller, region)
 
 
 def in_force_texts(tx: Tx, *, region: str, now: datetime) -> tuple[Version, ...]:
@@ -207,7 +206,8 @@ def _check(house: House, tx: Tx, text: str) -> Checked:
 
 def _get(tx: Tx, caller: Caller, set_id: str, version: int | None) -> Version:
     found = rulesets.get(tx, set_id, version)
-    require_readable(caller, found.region)
+    if not may_read(caller, found.region):
+        raise rulesets.unknown(set_id, version)
     return found
 
 

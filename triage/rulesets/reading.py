@@ -133,5 +133,5 @@ def _boxes(house: House, caller: Caller) -> tuple[PostboxPlan, ...]:
     return tuple(
         box
         for box in house.policy.postboxes
-        if caller.regions is None or box.region in caller.regions
+        if caller.whole_regions is None or box.region in caller.whole_regions
     )

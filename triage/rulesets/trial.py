@@ -18,7 +18,7 @@ from rules.rulesets.law import Ruled
 from rules.rulesets.match import CompiledSet, compile_set
 from rules.rulesets.text import read_rules
 from rules.rulesets.trial import Trial, Tried, summed
-from store.approved import trials
+from store.approved import rulesets, trials
 from store.approved.trials import StoredMail
 from triage import deciding, heads
 from triage.house import House
@@ -66,7 +66,8 @@ def trial(
             "The rule set can't be read; POST /v1/admin/rulesets/check names line and remedy.",
             findings=[{"code": one.code, "line": one.line} for one in read.findings],
         )
-    drafts.require_readable(caller, read.rules.region)
+    if not drafts.may_read(caller, read.rules.region):
+        raise rulesets.unknown(read.rules.id, None)
     compiled = compile_set(read.rules, 0)
     outcomes: list[Tried | None] = []
     for stored in _mails(house, caller, read.rules.region, span):
@@ -82,7 +83,7 @@ def trial(
 
 def _mails(house: House, caller: Caller, region: str, span: Span) -> Iterator[StoredMail]:
     """The stored mails, newest first, read in pages so that no transaction is long."""
-    regions = [region] if region else caller.regions
+    regions = [region] if region else caller.whole_regions
     since, left = span.since(house.clock()), span.mails
     with house.db.read() as tx:
         before = trials.highest(tx)

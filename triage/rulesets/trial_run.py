@@ -31,6 +31,7 @@ LEASE_SECONDS: Final = 60
 """One dry run at a time in the house; renewed with each page. Source: own decision 0064."""
 
 _LEASE: Final = "ruleset_trials"
+_NOWHERE: Final = "-"
 _OVERTAKEN: Final = "ruleset.trial_overtaken"
 _SOMEBODY_ELSES: Final = frozenset({_OVERTAKEN, "lease.lost"})
 """The order is gone, or another worker's by now: nothing is noted."""
@@ -156,7 +157,10 @@ def _digest(shown: Shown) -> str:
 
 
 def _scope(caller: Caller) -> str:
-    return "" if caller.regions is None else ",".join(sorted(caller.regions))
+    """Empty: all. Who reaches no region gets a word that names none, for "" would be all."""
+    if caller.whole_regions is None:
+        return ""
+    return ",".join(sorted(caller.whole_regions)) or _NOWHERE
 
 
 def _regions(scope: str) -> frozenset[str] | None:

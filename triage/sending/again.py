@@ -11,6 +11,7 @@ from rules import access
 from rules.access import Caller, Permission
 from rules.errors import Conflict, Refused
 from rules.outgoing import OutgoingKind
+from rules.reasons import SHORTEST, is_too_short
 from store.database.engine import Tx
 from store.sending import outgoing, outgoing_turns
 from store.sending.outgoing import Outgoing
@@ -20,7 +21,6 @@ from triage import handover
 from triage.house import House
 from triage.sending import dead_letters, records
 
-REASON_SHORTEST: Final = 10
 REASON_LONGEST: Final = 500
 """In letters; as of a stop (triage/halting.py). Own decision 0066."""
 
@@ -81,12 +81,12 @@ def is_possible(row: Outgoing) -> bool:
 
 def _written(reason: str) -> str:
     said = reason.strip()
-    if not REASON_SHORTEST <= len(said) <= REASON_LONGEST:
+    if is_too_short(said) or len(said) > REASON_LONGEST:
         raise Refused(
             "outgoing.reason",
-            f"A reason has {REASON_SHORTEST} to {REASON_LONGEST} letters: who says that nothing"
+            f"A reason has {SHORTEST} to {REASON_LONGEST} letters: who says that nothing"
             " came, and since when.",
-            shortest=REASON_SHORTEST,
+            shortest=SHORTEST,
             longest=REASON_LONGEST,
         )
     return said

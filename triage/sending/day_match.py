@@ -118,7 +118,7 @@ def report(house: House, outlet: FileOutlet, caller: Caller, *, day: date) -> Da
         row = rows.get(key)
         region = row.region if row else None
         # A hand-over that no row is known of could be anybody's.
-        if (row is None and caller.regions is None) or (
+        if (row is None and caller.whole_regions is None) or (
             row is not None and access.may_see_region(caller, region)
         ):
             lines.append(Line(heap, key, row.item_id if row else None, region))

@@ -57,7 +57,7 @@ def listing(
     access.require(caller, Permission.REPLAY)
     with house.db.read() as tx:
         return outgoing.listing(
-            tx, states=states, kinds=kinds, limit=limit, after=after, regions=caller.regions
+            tx, states=states, kinds=kinds, limit=limit, after=after, regions=caller.whole_regions
         )
 
 
@@ -96,7 +96,7 @@ def replay_all(house: House, caller: Caller, *, kind: str = "", code: str = "") 
         now = house.clock()
         with house.db.write() as tx:
             ids = outgoing_watch.dead_ids(
-                tx, after=after, limit=BATCH, kind=kind, code=code, regions=caller.regions
+                tx, after=after, limit=BATCH, kind=kind, code=code, regions=caller.whole_regions
             )
             sent = [one for one in ids if _replayed(tx, caller, one, now=now)]
         done += len(sent)
@@ -151,7 +151,7 @@ def of_region(tx: Tx, caller: Caller, outgoing_id: int) -> Outgoing:
     row = outgoing.get(tx, outgoing_id)
     region = items.get(tx, row.item_id).region if row.item_id is not None else None
     if not access.may_see_region(caller, region):
-        raise Refused("outgoing.unknown", f"There is no outgoing row {row.id}.", id=row.id)
+        raise outgoing.unknown(str(row.id))
     return row
 
 

@@ -6,8 +6,9 @@ from hashlib import sha256
 from typing import Any
 
 from rules.errors import Refused
-from rules.item import REASON_MIN_CHARS, EakteState
+from rules.item import EakteState
 from rules.outgoing import OutgoingKind
+from rules.reasons import SHORTEST, is_too_short
 from rules.records import Record
 from rules.records import chosen as choose
 from rules.records import left_out as leaves_out
@@ -60,12 +61,12 @@ def _body(verdict: StoredVerdict | None) -> Mapping[str, Any]:
 
 def _written(reason: str) -> str:
     said = reason.strip()
-    if len(said) < REASON_MIN_CHARS:
+    if is_too_short(said):
         raise Refused(
             "item.left_out",
-            f"Some Kundennummern in the mail are left out. Say why in at least {REASON_MIN_CHARS}"
+            f"Some Kundennummern in the mail are left out. Say why in at least {SHORTEST}"
             " characters, or name them, too.",
-            shortest=REASON_MIN_CHARS,
+            shortest=SHORTEST,
         )
     return said
 

@@ -167,7 +167,7 @@ def _listing(
     shown: list[Hold] = []
     with house.db.read() as tx:
         while len(shown) < limit:
-            found = read(tx, limit=limit, regions=caller.regions, after=after)
+            found = read(tx, limit=limit, regions=caller.whole_regions, after=after)
             shown += [one for one in found if _reaches(house, caller, tx, one)]
             if len(found) < limit:
                 break
@@ -184,7 +184,11 @@ def see(house: House, caller: Caller, *, reason_code: str, until: int) -> Seen:
     require(caller, Permission.RUN_RETENTION)
     with house.db.write() as tx:
         found = holds.see(
-            tx, reason_code=reason_code, regions=caller.regions, until=until, actor=caller.name
+            tx,
+            reason_code=reason_code,
+            regions=caller.whole_regions,
+            until=until,
+            actor=caller.name,
         )
         audit.add(
             tx,

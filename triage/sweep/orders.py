@@ -40,7 +40,7 @@ def preview(house: House, caller: Caller) -> Preview:
     Raises: Refused: `access.denied`.
     """
     require(caller, Permission.RUN_RETENTION)
-    return foreseen(house, caller.regions)
+    return foreseen(house, caller.whole_regions)
 
 
 def order(house: House, caller: Caller, *, hash_: str) -> int:
@@ -52,7 +52,7 @@ def order(house: House, caller: Caller, *, hash_: str) -> int:
     give another plan; look again.
     """
     require(caller, Permission.RUN_RETENTION)
-    found = foreseen(house, caller.regions)
+    found = foreseen(house, caller.whole_regions)
     if found.hash != hash_:
         raise Conflict(
             "sweep.changed",
@@ -60,7 +60,7 @@ def order(house: House, caller: Caller, *, hash_: str) -> int:
         )
     if not found.rows:
         raise Refused("sweep.nothing", "Nothing may be deleted today.")
-    return put(house, found, actor=caller.name, regions=caller.regions)
+    return put(house, found, actor=caller.name, regions=caller.whole_regions)
 
 
 def put(house: House, found: Preview, *, actor: str, regions: Collection[str] | None) -> int:
@@ -116,7 +116,7 @@ def propose(
             "state": PlanState.PROPOSED.value,
             "hash": plan_hash(rows, day=today, rules=rules),
             "day": today,
-            "regions": None if caller.regions is None else sorted(caller.regions),
+            "regions": None if caller.whole_regions is None else sorted(caller.whole_regions),
             "rules": json.loads(rules_line(rules)),
             "counts": [asdict(one) for one in tallied(answers)],
             "reference": sweep_holds.checked_reference(reference),
@@ -215,9 +215,9 @@ def _require_read(tx: Tx, plan: StoredPlan, seen: str) -> None:
 
 
 def _may_see(caller: Caller, plan: StoredPlan) -> bool:
-    if caller.regions is None:
+    if caller.whole_regions is None:
         return True
-    return plan.regions is not None and set(plan.regions) <= caller.regions
+    return plan.regions is not None and set(plan.regions) <= caller.whole_regions
 
 
 def _note(

@@ -191,7 +191,7 @@ def _wording(caller: Caller, text_id: str, version: int, checked: Checked) -> Wo
 
 
 def _found(tx: Tx, caller: Caller, text_id: str, version: int, seen: Seen) -> TextVersion:
-    found = text_versions.get(tx, text_id, version, regions=caller.regions)
+    found = text_versions.get(tx, text_id, version, regions=caller.whole_regions)
     is_other = seen.edition not in {None, found.edition}
     if is_other or (seen.sha256 and seen.sha256 != found.sha256):
         raise Conflict(
@@ -204,7 +204,8 @@ def _found(tx: Tx, caller: Caller, text_id: str, version: int, seen: Seen) -> Te
 
 
 def _has_regions(caller: Caller, regions: tuple[str, ...]) -> bool:
-    return caller.regions is None or bool(regions and caller.regions.issuperset(regions))
+    mine = caller.whole_regions
+    return mine is None or bool(regions and mine.issuperset(regions))
 
 
 def _require_regions(caller: Caller, regions: tuple[str, ...]) -> None:

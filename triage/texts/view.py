@@ -55,7 +55,7 @@ def listing(house: House, caller: Caller) -> tuple[TextRow, ...]:
     """
     life.require_either(caller)
     with house.db.read() as tx:
-        rows = text_versions.listing(tx, regions=caller.regions)
+        rows = text_versions.listing(tx, regions=caller.whole_regions)
     return _rows(house, rows)
 
 
@@ -66,7 +66,7 @@ def show(house: House, caller: Caller, text_id: str, version: int | None = None)
     """
     life.require_either(caller)
     with house.db.read() as tx:
-        found = text_versions.get(tx, text_id, version, regions=caller.regions)
+        found = text_versions.get(tx, text_id, version, regions=caller.whole_regions)
         family = _family(tx, caller, text_id)
         since = house.today() - timedelta(days=USE_DAYS - 1)
         uses = text_versions.uses(tx, since=since).get((found.text_id, found.version), 0)
@@ -90,8 +90,8 @@ def compared(
     """What differs between two versions, word by word. Raises: as `show`."""
     life.require_either(caller)
     with house.db.read() as tx:
-        one = text_versions.get(tx, text_id, older, regions=caller.regions)
-        other = text_versions.get(tx, text_id, newer, regions=caller.regions)
+        one = text_versions.get(tx, text_id, older, regions=caller.whole_regions)
+        other = text_versions.get(tx, text_id, newer, regions=caller.whole_regions)
     return diff(one.data, other.data)
 
 
@@ -133,7 +133,7 @@ def _covers(other: TextVersion, one: TextVersion) -> bool:
 
 
 def _family(tx: Tx, caller: Caller, text_id: str) -> tuple[TextVersion, ...]:
-    rows = text_versions.listing(tx, regions=caller.regions)
+    rows = text_versions.listing(tx, regions=caller.whole_regions)
     return tuple(row for row in rows if row.text_id == text_id)
 
 

@@ -37,7 +37,12 @@ def late(
     handovers, tasks = _limits(house)
     with house.db.read() as tx:
         return outgoing_watch.late(
-            tx, handovers=handovers, tasks=tasks, limit=limit, regions=caller.regions, after=after
+            tx,
+            handovers=handovers,
+            tasks=tasks,
+            limit=limit,
+            regions=caller.whole_regions,
+            after=after,
         )
 
 
