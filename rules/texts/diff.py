@@ -14,8 +14,8 @@ from typing import Final
 _WORDS: Final = re.compile(r"\n+|[^\S\n]+|\S+")
 _LINES: Final = re.compile(r"[^\n]*\n|[^\n]+")
 _MOST_PAIRS: Final = 250_000
-"""Pairs of equal pieces that are compared; two texts of a hundred words have some 10,000. Each round
-looks at all of them, and one word over and over makes a round of each word."""
+"""Pairs of equal pieces that are compared; two texts of a hundred words have some 10,000. Each
+round looks at all of them, and one word over and over makes a round of each word."""
 
 
 class Mark(StrEnum):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from classify import own_address
 from classify.facts import address_block, closing, facts, numbers, whereabouts
 from rules.directory import Directory
 from rules.mail import BodyParts
@@ -24,6 +25,7 @@ GROWING: dict[str, tuple[int, Callable[[int], object]]] = {
             "1 " * n * 40 + ".\n\n" + f"Auf Ihr Konto {IBAN} überwiesen.\n\n" * n
         ),
     ),
+    "hyphens that may be a street's": (80, lambda n: own_address._STREET.sub(" ", "a-" * n)),
     "names in a last line": (
         800,
         lambda n: [

@@ -9,7 +9,7 @@ import pytest
 
 from ingest import attachments, body, charset, forms, headers, html, mime, rtf, tnef
 from ingest.mime import Leaf
-from ingest.seams import answers, signature
+from ingest.seams import answers, earlier, signature
 from rules.mail import TEXT_CUT, FormField
 from tests.growth import costs_more, grows_by
 
@@ -41,6 +41,10 @@ GROWING: dict[str, tuple[int, Callable[[int], object]]] = {
     "marks in HTML": (
         1_500,
         lambda n: charset.clean(html.to_text("a" + "&#x315;" * n + "&#x300;" * n)),
+    ),
+    "signs of an address in a line of who wrote": (
+        1_000,
+        lambda n: earlier._WITH_ITS_TEXT.match(f"Am 1.1. schrieb <{'@' * n} >:  "),
     ),
     "accounts over a long text": (
         30,
