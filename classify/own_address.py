@@ -20,8 +20,8 @@ from rules.mail import ParsedMail
 _Found = Mapping[Concern, float]
 
 _STREET: Final = re.compile(
-    r"(?:\b[\w-]+[ -])?\b[\w.-]*(?:str\.|stra(?:ß|ss)e|weg|allee|platz|gasse|ring|damm|ufer)"
-    r"\s*\d{1,3}(?:/\d)?\s?[a-z]?\b,?",
+    r"(?:\b[\w-]{1,40}[ -])?\b[\w.-]{0,40}"
+    r"(?:str\.|stra(?:ß|ss)e|weg|allee|platz|gasse|ring|damm|ufer)\s*\d{1,3}(?:/\d)?\s?[a-z]?\b,?",
     re.IGNORECASE,
 )
 _PLZ_AND_PLACE: Final = re.compile(r"\b(?:D\s?[-–]?\s?)?\d{5},?\s+[^\W\d][\w./-]+,?")

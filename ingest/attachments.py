@@ -4,11 +4,10 @@ Source: own decision 0007; RFC 2183 (names are hints), Unicode TR 36 section 3 (
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
-from ingest import body, containers, mime
+from ingest import body, charset, containers, mime
 from ingest.mime import Leaf
 from rules.errors import Refused
 from rules.mail import Attachment
@@ -44,7 +43,7 @@ _OF_THE_MAILER = frozenset(
 
 def safe_name(name: str, content_type: str, path: str) -> str:
     """A name to show and to save under: no path, no control or direction marks, never empty."""
-    bare = re.split(r"[/\\]", unicodedata.normalize("NFC", _unescaped(name)))[-1]
+    bare = re.split(r"[/\\]", charset.composed(_unescaped(name)))[-1]
     # Unprintable are control, direction and zero-width characters, which make names lie.
     bare = _UNSAFE.sub("", "".join(filter(str.isprintable, bare))).strip(" .")
     if not bare:

@@ -34,6 +34,10 @@ _LETTERS = (".txt", ".htm", ".html")
 MAX_ELSEWHERE_CHARS = 50_000
 """Characters of files beside the message that are read. Source: own decision 0136."""
 
+LEAST_COUNTED_CHARS = 2_500
+"""So many each file counts as, however little it says: a packed one may hold a thousand times its
+size of nothing. So twenty are opened at least. Source: own decision 0157."""
+
 _STUB = re.compile(
     r"(?:unterstützt|anzeig|darstell|support|display|view|enable|requires?).{0,60}html"
     r"|html.{0,60}(?:unterstützt|anzeig|darstell|support|view|format|version)"
@@ -110,7 +114,14 @@ def read(leaves: Sequence[Leaf]) -> Body:
     if not files and len(bodies) == 1 and not any(subjects):
         return read
     others = [*subjects, read.elsewhere, *[body.text for body in bodies if body is not read]]
-    return replace(read, elsewhere="\n\n".join(filter(str.strip, [*others, *_letters(files)])))
+    letters = [*_letters(files)]
+    # Of a full share who judges sees by its length that there is more.
+    is_cut = len(letters) < len(files) and sum(map(len, letters)) < MAX_ELSEWHERE_CHARS
+    return replace(
+        read,
+        elsewhere="\n\n".join(filter(str.strip, [*others, *letters])),
+        defects=(*read.defects, TEXT_CUT) if is_cut else read.defects,
+    )
 
 
 def _is_letter(leaf: Leaf) -> bool:
@@ -130,7 +141,7 @@ def _letters(files: list[Leaf]) -> Iterator[str]:
             return
         text = _letter(leaf)
         yield text[:left]
-        left -= len(text)
+        left -= max(len(text), LEAST_COUNTED_CHARS)
 
 
 def _letter(leaf: Leaf) -> str:

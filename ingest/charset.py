@@ -50,6 +50,11 @@ _INVISIBLE = re.compile("[\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-
 """Soft hyphens, direction marks, spaces without width: nobody sees them, and a number or word that
 they stand in is found by no rule. Joiners stay: they change letters. Source: Unicode 15, chapter
 23.2 and 23.3."""
+_MOST_MARKS = 30
+"""Marks on one letter. Source: UAX 15, section 13 (Stream-Safe Text Format)."""
+_PILE = re.compile(rf"[^\x00-\u02ff\w\s]{{{_MOST_MARKS + 1},}}")
+"""May be marks without end on one letter: to put them in their order takes the square of the time.
+No such mark is a letter, a digit or below U+0300."""
 _CONTROL_BYTES = bytes([*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0xAD])
 _LINE_ENDS = re.compile(r"[\x0b\x0c\u2028\u2029]")
 # What is printable holds no control characters; asking that is five times as fast as searching.
@@ -120,8 +125,7 @@ def clean(text: str) -> Decoded:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _is_plain(text):
         return Decoded(text)
-    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
+    text = composed(text)
     if _is_clean(text):
         return Decoded(text)
     text = visible(text)
@@ -132,9 +136,27 @@ def clean(text: str) -> Decoded:
     return Decoded(kept, ("text.control_characters",) if len(kept) < len(text) else ())
 
 
+def composed(text: str) -> str:
+    """`text` with composed letters (NFC), and no more marks on one than any language writes."""
+    if text.isascii():
+        return text
+    text = _PILE.sub(_lower_pile, text)
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
 def visible(text: str) -> str:
-    """`text` without the marks that nobody sees."""
-    return text if text.isascii() else _INVISIBLE.sub("", text)
+    """`text` without the marks that nobody sees, nor those that are piled up on one letter."""
+    return text if text.isascii() else _PILE.sub(_lower_pile, _INVISIBLE.sub("", text))
+
+
+def _lower_pile(pile: re.Match[str]) -> str:
+    kept: list[str] = []
+    marks = 0
+    for sign in pile[0]:
+        marks = marks + 1 if unicodedata.combining(sign) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(sign)
+    return "".join(kept)
 
 
 def _is_plain(text: str) -> bool:

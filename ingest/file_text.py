@@ -28,7 +28,10 @@ MAX_MEMBERS: Final = 1_000
 """Files in a document. Source: own decision 0136 (Word writes some 15, and one a picture)."""
 
 _TAG: Final = re.compile(r"<[^<>]{0,5000}>")
-_BEGINS_A_LINE: Final = re.compile(r"<(?:w:p|w:br|w:tab|w:tc|text:p|text:h|text:line-break)[\s/>]")
+_BEGINS_A_LINE: Final = re.compile(
+    r"<(?:w:p|w:br|w:tab|w:tc|text:p|text:h|text:line-break)(?:[\s/][^<>]{0,5000})?>"
+)
+"""Tags of paragraphs and cells; all others stand inside of words too."""
 _FOLDED: Final = re.compile(r"\r?\n[ \t]")
 _SAID_IN: Final = {
     ".ics": re.compile(r"(?im)^(?:SUMMARY|DESCRIPTION|COMMENT)(?:;[^:\n]{0,500})?:(.*)$"),
@@ -92,12 +95,7 @@ def _from_zip(data: bytes, name: str) -> str:
                 xml = member.read(MAX_XML_BYTES)
     except _BROKEN:
         return ""
-    return unescape(_TAG.sub(_between, xml.decode("utf-8", "replace")))
-
-
-def _between(tag: re.Match[str]) -> str:
-    """A new line where a paragraph or cell begins; nothing inside a word."""
-    return "\n" if _BEGINS_A_LINE.match(tag.group()) else ""
+    return unescape(_TAG.sub("", _BEGINS_A_LINE.sub("\n", xml.decode("utf-8", "replace"))))
 
 
 def _calendar(data: bytes) -> str:

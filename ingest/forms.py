@@ -22,7 +22,7 @@ MAX_LINES = 400
 ENOUGH_LABELS = 3
 """Different known labels in the head that count as a mark. Source: own decision 0008."""
 
-_TICKED = re.compile(r"\[[xX✓]\]\s*([^\[\]]{1,100}?)\s*(?=\[|$)")
+_TICKED = re.compile(r"\[[xX✓]\]([^\[\]]{1,200})(?=\[|$)")
 _NO_REPLY = ("noreply", "no reply", "donotreply", "do not reply")
 
 HEAD_LINES = 30
@@ -126,8 +126,8 @@ def _split(
 
 def _ticked(field: FormField) -> FormField:
     """Of "[ ] Umzug [x] Krank" only what is ticked; other values as they are."""
-    ticked = _TICKED.findall(field.value)
-    return FormField(field.key, field.label, ", ".join(ticked).strip()) if ticked else field
+    ticked = [*filter(None, map(str.strip, _TICKED.findall(field.value)))]
+    return FormField(field.key, field.label, ", ".join(ticked)) if ticked else field
 
 
 def _free_text(layout: Layout, lines: list[str], row: Row) -> tuple[str, int]:

@@ -148,17 +148,17 @@ def _decode_words(value: str) -> str:
     Source: RFC 2047 sections 4 to 6.
     """
     out: list[str] = []
-    waiting, label, end = b"", "", 0
+    waiting, label, end = bytearray(), "", 0
     for match in _WORD.finditer(value):
         between = value[end : match.start()]
         if waiting and (between.strip() or match[1].lower() != label):
-            out.append(charset.decode(waiting, label).text)
-            waiting = b""
+            out.append(charset.decode(bytes(waiting), label).text)
+            waiting = bytearray()
         if between.strip() or not end:
             out.append(between)
         waiting += _word_bytes(match[2], match[3])
         label, end = match[1].lower(), match.end()
-    out.append(charset.decode(waiting, label).text)
+    out.append(charset.decode(bytes(waiting), label).text)
     return "".join(out) + value[end:]
 
 

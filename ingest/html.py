@@ -28,7 +28,7 @@ _INDENTS = re.compile(
 _OPENED, _CLOSED = "\ue0f1", "\ue0f2"  # private use: survive the conversion as lines of their own
 _MARKS = re.compile("[\ue0f1\ue0f2]")
 _AFTER_LABEL = re.compile(r":[ \t]*\t[ \t]*")
-_TABS = re.compile(r"[ ]*\t[ \t]*")
+_TABS = re.compile(r"(?<![ ])[ ]*\t[ \t]*")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 _OPENS = re.compile(r"<([a-z][a-z0-9]{0,20})\b([^<>]{0,2000})>", re.IGNORECASE)
 _HIDES = re.compile(
@@ -52,6 +52,7 @@ measurement 2026-11-27."""
 _FEW = 5_000
 """So few tags can't take long, however deep."""
 _ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
+_WHOLE_TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,20})\b[^<>]{0,2000}>", re.IGNORECASE)
 _CLOSE_THEMSELVES = frozenset(
     str.split(
         "area base basefont bgsound br col embed frame hr img input link meta param source track "
@@ -114,7 +115,7 @@ def _without_hidden(html: str) -> str:
     for found in _OPENS.finditer(html):
         if found.start() < at or found[1].lower() in _NEVER or not _HIDES.search(found[2]):
             continue
-        end = _end_of(html, found[1], found.end())
+        end = _end_of(html, found[1].lower(), found.end())
         if end < 0:
             break
         out.append(html[at : found.start()])
@@ -123,9 +124,14 @@ def _without_hidden(html: str) -> str:
 
 
 def _end_of(html: str, tag: str, start: int) -> int:
-    """Behind the end tag of the element whose start tag ends at `start`; -1 where there is none."""
+    """Behind the end tag of the element whose start tag ends at `start`; -1 where there is none.
+
+    One pattern for all names: a stranger may give each element one of its own.
+    """
     depth = 1
-    for found in re.compile(rf"<(/?){tag}\b[^<>]{{0,2000}}>", re.IGNORECASE).finditer(html, start):
+    for found in _WHOLE_TAG.finditer(html, start):
+        if found[2].lower() != tag:
+            continue
         depth += -1 if found[1] else 1
         if not depth:
             return found.end()

@@ -37,7 +37,7 @@ _KNOWN_FIELD = re.compile(
 _BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]{0,100}")
 """What scanners and gateways leave above the first field."""
 _FILE_NAME = re.compile(r"[^/\\]{1,180}\.[A-Za-z0-9]{2,5}")
-_ANY_BOUNDARY = re.compile(rb"^--([^\s-][^\r\n]{0,199}?)[ \t]*\r?$", re.MULTILINE)
+_ANY_BOUNDARY = re.compile(rb"^--([^\s-][^\r\n]{0,199})\r?$", re.MULTILINE)
 _DECODED = frozenset({"base64", "quoted-printable"})
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,80}")
 
@@ -253,7 +253,7 @@ def _boundary(data: bytes, span: tuple[int, int], claimed: str, defects: list[st
         return line
     defects.append("mime.boundary_not_found" if claimed else "mime.boundary_missing")
     match = _ANY_BOUNDARY.search(data, *span)
-    return b"--" + match[1] if match else b""
+    return b"--" + match[1].rstrip() if match else b""
 
 
 def _parts(

@@ -35,7 +35,7 @@ _DOMAINS: Final = {
 
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _WORD: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_LINK: Final = re.compile(r"\s*([./])\s*")
+_LINK: Final = re.compile(r"(?:(?<!\s)\s+)?([./])\s*")
 _PLAIN: Final = re.compile(r"[^\s\"();=]+")
 _VALUE: Final = re.compile(r"[^\s\"();]+")  # an address may hold "=", as bounces do
 

@@ -46,7 +46,7 @@ def text_of(data: bytes) -> str:
         if brace == "{":
             hidden.append(hidden[-1])
         elif brace:
-            hidden[1:] = hidden[1:-1]
+            del hidden[max(1, len(hidden) - 1) :]
         elif word in _NO_TEXT or word in _HTML_BESIDE or sign == "*":
             hidden[-1] = True
         elif hidden[-1]:

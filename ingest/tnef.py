@@ -138,6 +138,8 @@ def _value(data: bytes, position: int, kind: int) -> tuple[bytes, int] | None:
     count, position = _number(data, position, 4), position + 4
     first = b""
     for index in range(min(count, MAX_PROPERTIES)):
+        if position >= len(data):
+            break
         size, position = _number(data, position, 4), position + 4
         first = data[position : position + size] if index == 0 else first
         position += _padded(size)

@@ -15,7 +15,7 @@ _LINKS: Final = frozenset(
     "am an auf bei der dem den im in ob vor vom zum a b d i o v".split()  # noqa: SIM905 - a row of words reads better
 )
 _QUALIFIER: Final = re.compile(
-    r"\s*[(/,]|\s+(?=(?:[abiov]\.|am\s|an\s|auf\s|bei\s|im\s|in\s|ob\s|vor\s))", re.IGNORECASE
+    r"[(/,]|\s(?=(?:[abiov]\.|am\s|an\s|auf\s|bei\s|im\s|in\s|ob\s|vor\s))", re.IGNORECASE
 )
 
 

@@ -20,7 +20,7 @@ _DAYS_AHEAD = re.compile(r"\+ ?(\d{1,3})(?: (?:arbeits)?tage?)?", re.ASCII)
 _WEEKDAY_BEFORE = re.compile(
     r"^\s*(?:mo|di|mi|do|fr|sa|so)[a-z]*[.,]?\s+(?=\d)", re.ASCII | re.IGNORECASE
 )
-_TYPED = re.compile(r"\s*(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4}|\d{2})?\s*", re.ASCII)
+_TYPED = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4}|\d{2})?", re.ASCII)
 
 
 def typed(text: str, *, today: date) -> date:
@@ -29,7 +29,7 @@ def typed(text: str, *, today: date) -> date:
     Raises:
         Refused: `date.unreadable`.
     """
-    found = _TYPED.fullmatch(text)
+    found = _TYPED.fullmatch(text.strip())
     if found is None:
         raise unreadable()
     day, month, year = int(found[1]), int(found[2]), found[3]

@@ -16,6 +16,8 @@ _BEHIND_CHARS: Final = 40
 _BLOCK_LINES: Final = 5
 _LONGEST_LINE_CHARS: Final = 60
 """A longer line is running text and belongs to no block."""
+_ABOVE_CHARS: Final = 2_000
+"""So far above an address is looked: a text may be a list of thousands."""
 
 _NOT_OWN: Final = -20
 """So low that no word lifts the address above nothing."""
@@ -130,7 +132,7 @@ def _block(text: str, start: int) -> Iterator[str]:
 
     An empty line ends the block, but for a heading above it.
     """
-    above = text[:start].rsplit("\n", _BLOCK_LINES + 1)[::-1]
+    above = text[max(0, start - _ABOVE_CHARS) : start].rsplit("\n", _BLOCK_LINES + 1)[::-1]
     # No more than may be needed: a list may be one line, with an address every few words.
     line = above[0][-3 * _LONGEST_LINE_CHARS :]
     yield _SENTENCE.split(fold(line.strip()))[-1][-_LONGEST_LINE_CHARS:]
@@ -146,6 +148,7 @@ def _block(text: str, start: int) -> Iterator[str]:
 
 def _is_imprint(text: str, start: int, end: int) -> bool:
     """Whether the mail closes with these lines: something stands before, no greeting behind."""
-    line = text.rfind("\n", 0, start)
-    is_first = not text[: max(0, line)].strip()
+    highest = max(0, start - _ABOVE_CHARS)
+    line = max(highest, text.rfind("\n", highest, start))
+    is_first = not text[max(0, line - _ABOVE_CHARS) : line].strip()
     return not is_first and not _CLOSING.search(fold(text[end : end + 400]))

@@ -10,14 +10,14 @@ from typing import Final
 
 _WORD: Final = r"(?:[\w./&'-]+ )"
 _PAPER: Final = (
-    r"(?:[\w-]*(?:antrag|antraege|bescheinigung|kuendigung|abrechnung|nachweis|unterlagen|kopie"
-    r"|vertrag|attest|krank(?:en)?meldung|gewerbe\w+meldung|schein|schreibung|formular|bogen|boegen"
+    r"(?:[\w-]{0,40}(?:antrag|antraege|bescheinigung|kuendigung|abrechnung|nachweis|unterlagen|kopie"
+    r"|vertrag|attest|krank(?:en)?meldung|gewerbe\w{1,30}meldung|schein|schreibung|formular|bogen|boegen"
     r"|bescheid|urkunde|ausweis|vollmacht|zeugnis|lebenslauf|beleg|dokument|scan|foto|bild"
     r"|screenshot|zettel|papier|auszug|auszueg|lohnstreifen|formblatt|vordruck|blaetter|ausdruck"
-    r"|datei|quittung|rechnung|befund|gutachten|beschluss|erklaerung|fassung)\w*"
+    r"|datei|quittung|rechnung|befund|gutachten|beschluss|erklaerung|fassung)\w{0,40}"
     r"|(?:\w+-)?\bau\b|(?<=\bdie )aus\b|(?<=\bbeide )aus\b|\bseiten? \d+)"
 )
-_PAPER_END: Final = _PAPER.replace(r"[\w-]*", "")
+_PAPER_END: Final = _PAPER.replace(r"[\w-]{0,40}", "")
 """Where a turn begins with it: a search that tries each beginning of a word costs twice."""
 CLAUSE_ENDS: Final = (
     r"(?=\s*(?:[.,;:!?)(|]|$|und\b|sowie\b|weil\b|da\b|damit\b|denn\b|aber\b|sonst\b))"

@@ -15,7 +15,7 @@ from rules.directory import Directory
 _WORDS: Final = 5
 """So many words before and behind the Kundennummer, or in a line without it, are looked at."""
 _SHORTEST_PLACE_CHARS: Final = 4
-_IN_BRACKETS: Final = re.compile(r"\((?:[^)]*\s[^)]*)\)")
+_IN_BRACKETS: Final = re.compile(r"\([^)\s]*\s[^)]*\)")
 _PAST: Final = frozenset({"vorher", "früher", "bisher", "ehemals", "bei", "firma", "in", "nach"})
 """Before a place that is not, or need not be, where somebody lives now."""
 _NO_NAME: Final = re.compile(

@@ -10,6 +10,8 @@ from classify.text import fold
 from rules.directory import Directory
 
 _LINES: Final = 4
+_LONGEST_LINE_CHARS: Final = 2_000
+"""Of a longer one the end: the patterns here go over a line once from each of its words."""
 _GREETING_LINE: Final = "gruss"
 _GREETING: Final = re.compile(r"gruss|gruess|mfg|\blg\b|\bvg\b|dank|hochacht|bis dann|servus")
 _SENTENCE_END = re.compile(r"(?<=[^\W\d]{2}[.!?)])\s+(?=[A-ZÄÖÜ])|[!?]\s+|[:;]-?\)\s+|\s[–|]\s")
@@ -80,7 +82,7 @@ def places(
 def last_lines(text: str) -> list[str]:
     """The last lines that aren't empty, in their order, and the one before them."""
     filled = (line for line in map(str.strip, reversed(text.splitlines())) if line)
-    return [*islice(filled, _LINES + 1)][::-1]
+    return [line[-_LONGEST_LINE_CHARS:] for line in islice(filled, _LINES + 1)][::-1]
 
 
 def around_numbers(lines: Sequence[str]) -> Sequence[Parts | None]:

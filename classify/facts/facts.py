@@ -82,6 +82,7 @@ _NEXT_SENTENCE: Final = re.compile(
 )
 """Between what belongs together: no line of an imprint ends as a sentence does."""
 _BEGUN: Final = r"(?:[0-9]|[Dd][Ee])[\s.\-/:]{0,3}\Z"
+_LONGEST_BEGUN_CHARS: Final = 5
 _IBAN_GOES_ON: Final = re.compile(_BEGUN)
 """How a part ends if an IBAN in it may end in a later one."""
 _IBAN_BEGINS: Final = re.compile(rf"[A-Z]{{2}}[0-9]{{2}}|[Dd][Ee][\s.\-/:]{{0,3}}[0-9]|{_BEGUN}")
@@ -149,11 +150,9 @@ def _not_left(text: str) -> numbers.IbanFound:
 
     What is called "alt" or "bisher" is known to `numbers.find_iban`. Source: label guide.
     """
-    first = found = numbers.find_iban(text)
-    while found.value and _is_left(text, found):
-        text = f"{text[: found.start]}{'x' * (found.end - found.start)}{text[found.end :]}"
-        found = numbers.find_iban(text)
-    return found if found.value else first
+    told, shape_seen = numbers.ibans(text)
+    first = next(iter(told), numbers.IbanFound(shape_seen=shape_seen))
+    return next((one for one in told if not _is_left(text, one)), first)
 
 
 def _is_left(text: str, found: numbers.IbanFound) -> bool:
@@ -225,7 +224,9 @@ def _without_accounts_of_others(text: str) -> str:
     """
     kept = [""]
     for part in _NEXT_SENTENCE.split(text):
-        has_iban = _IBAN_BEGINS.search(part) or _IBAN_GOES_ON.search(kept[-1])
+        has_iban = _IBAN_BEGINS.search(part) or _IBAN_GOES_ON.search(
+            kept[-1][-_LONGEST_BEGUN_CHARS:]
+        )
         if not (has_iban and _is_of_others(fold(part))):
             kept.append(part)
     return "\n".join(kept)

@@ -96,6 +96,12 @@ def find_iban(text: str) -> IbanFound:
 
     Source: ISO 13616; label guide (a wrong check digit is a defect, not a number).
     """
+    found, seen = ibans(text)
+    return found[0] if found else IbanFound(shape_seen=seen)
+
+
+def ibans(text: str) -> tuple[list[IbanFound], bool]:
+    """All that `find_iban` chooses from, the best first; and whether a German shape is seen."""
     german, abroad = _GERMAN.search(text), _ABROAD.search(text)
     likely = (
         *((_IBAN_DE,) if german else ()),
@@ -103,7 +109,7 @@ def find_iban(text: str) -> IbanFound:
         *((_IBAN_DE_LIKE,) if german else ()),
     )
     if not likely:
-        return IbanFound()
+        return [], False
     seen = False
     found: list[IbanFound] = []
     for pattern in likely:
@@ -112,10 +118,9 @@ def find_iban(text: str) -> IbanFound:
             if value:
                 found.append(IbanFound(value, match.start(), match.end(), shape_seen=True))
             seen = seen or pattern is not _IBAN_ABROAD
-    old = [one for one in found if _OLD_BEFORE.search(text[max(0, one.start - 24) : one.start])]
-    return next(
-        (one for one in found if one not in old), next(iter(found), IbanFound(shape_seen=seen))
-    )
+    old = [bool(_OLD_BEFORE.search(text[max(0, one.start - 24) : one.start])) for one in found]
+    new_ones = [one for one, is_old in zip(found, old, strict=True) if not is_old]
+    return new_ones + [one for one, is_old in zip(found, old, strict=True) if is_old], seen
 
 
 def _phones(text: str) -> Iterator[re.Match[str]]:

@@ -30,7 +30,7 @@ from rules.rights.folder_acl import (
 )
 from rules.rights.folder_levels import Rights, from_letters, to_letters
 
-_LINE: Final = re.compile(r"(?:\"((?:[^\"\\]|\\.)*)\"|(\S+))[ \t]+([a-z]*)\s*", re.ASCII)
+_LINE: Final = re.compile(r"(?:\"((?:[^\"\\]|\\.)*)\"|(\S+))[ \t]++([a-z]*+)\s*+", re.ASCII)
 _LONGEST_BYTES: Final = 100_000
 
 

@@ -47,7 +47,7 @@ _WRAPPED: Final = 65
 """So long is a line that a program broke: the next one goes on with it."""
 
 _COLOURED: Final = re.compile(
-    r"<(span|font|p|div|li|td)\b(?=[^<>]{0,500}[\s\"';]color\s*[:=]\s*[\"']?\s*"
+    r"<(span|font|p|div|li|td)\b(?=[^<>]{0,500}[\s\"';]color\s{0,9}[:=][\s\"']{0,9}"
     r"(rgba?\([\d\s.,%]{5,40}\)|[#\w]{3,20}))[^<>]{0,500}>",
     re.IGNORECASE,
 )

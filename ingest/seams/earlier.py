@@ -29,7 +29,7 @@ _FOREIGN = re.compile(  # "W dniu … pisze:"; Horde names no day
     r"(?=.{0,250}\d).{3,250}[@<].{3,150}:|(?:zitat von|quoting)\s.{3,200}:", re.IGNORECASE
 )
 _WITH_ITS_TEXT = re.compile(
-    r"\s*(?:am|on)\s.{3,80}\b(?:schrieb|wrote|hat)\b.{0,100}<[^<>\s]+@[^<>\s]+>[^:]{0,30}:\s\s.*",
+    r"\s*(?:am|on)\s.{3,80}\b(?:schrieb|wrote|hat)\b.{0,100}<[^<>\s@]{1,200}@[^<>\s]{1,200}>[^:]{0,30}:\s\s.*",
     re.IGNORECASE,
 )
 """As Yahoo on a phone runs the earlier mail on behind who wrote it."""

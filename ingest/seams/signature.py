@@ -261,17 +261,11 @@ def _proof(
 ) -> int | None:
     """The first line that only a company's block has; an account is one only under its name."""
     under = len(lines) if closing is None else closing + 1
-    for number in likely:
-        line = lines[number]
-        if found[number] != "new":
-            continue
-        if _proves(line) or (number >= under and _is_account(line, lines[under:])):
-            return number
-    return None
-
-
-def _is_account(line: str, under: list[str]) -> bool:
-    return bool(_ACCOUNT.match(line)) and any(map(_OFFICE.search, under))
+    likely = [number for number in likely if found[number] == "new"]
+    account = next((n for n in likely if n >= under and _ACCOUNT.match(lines[n])), None)
+    if account is not None and not any(map(_OFFICE.search, lines[under:])):
+        account = None
+    return next((n for n in likely if n == account or _proves(lines[n])), None)
 
 
 def _proves(line: str) -> bool:

@@ -196,3 +196,10 @@ def test_our_message_ids_are_known_again_and_others_are_not() -> None:
     assert not sent_id.fits(found, "reply-40-ffffffffffffffff")
     assert sent_id.read("<reply-x.1@postlotse.invalid>") is None
     assert sent_id.read(f"<{made}.evil.example>") is None
+
+
+def test_texts_that_say_the_same_over_and_over_are_compared_by_lines_or_as_a_whole() -> None:
+    older, newer = "ja nein " * 2_000, "nein ja doch " * 2_000
+    assert [piece.mark for piece in diff(older, newer)] == [Mark.GONE, Mark.NEW]
+    lines = diff(f"eins\n{older}\nzwei\n", f"eins\n{newer}\nzwei\n")
+    assert [piece.mark for piece in lines] == [Mark.SAME, Mark.GONE, Mark.NEW, Mark.SAME]
