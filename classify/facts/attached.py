@@ -56,8 +56,8 @@ _ASKED: Final = re.compile(
     r"\b(?:soll|kann|muss|darf|wie|wo|haben sie)\b[^.]*"
     rf"\b(?:anhaengen|beifuegen|beilegen|{ADDED})\b.*\?$"
 )
-REPLY: Final = re.compile(r"\s*(?:aw|re|antw|antwort|sv)\s*:")
-"""Before the subject of an answer, folded: the other's words."""
+_REPLY: Final = re.compile(r"\s*(?:aw|re|antw|antwort|sv)\s*:", re.IGNORECASE)
+"""Before the subject of an answer: the other's words. It isn't heard (classify/reading.py)."""
 _ANOTHER_TIME: Final = re.compile(
     r"\b(?:uebermorgen|(?<!guten )morgen|naechste\w*|sobald|wenn|falls|demnaechst|bald|dann|werde"
     r"|wuerde\w*|koennte\w*|will|soll\w*|muss|hatte\w*|gestern|letzte (?:woche|mail)|damals"
@@ -81,9 +81,14 @@ def is_announced(reading: Reading) -> bool:
     if not heard:
         return False
     sure = [pair for pair in heard if pair[1].sure]
-    if sure and _is_said((reading.subject,), sure) and not REPLY.match(reading.subject.text):
+    if sure and _is_said((reading.subject,), sure) and not is_answer(reading):
         return True
     return _is_said(reading.sentences, heard)
+
+
+def is_answer(reading: Reading) -> bool:
+    """Whether the subject is that of a mail which is answered: somebody else's words, perhaps."""
+    return _REPLY.match(reading.mail.subject) is not None
 
 
 def _is_said(sentences: Sequence[Heard], heard: Sequence[tuple[str, Turn]]) -> bool:

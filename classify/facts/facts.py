@@ -140,7 +140,7 @@ def _iban_of(reading: Reading) -> numbers.IbanFound:
         return _not_left(_without_accounts_of_others(text))
     if "D E" in text and (apart := _DIGIT_BY_DIGIT.search(text)):
         return numbers.find_iban("".join(apart.group().split()))
-    if reading.iban.value or attached.REPLY.match(reading.subject.text):
+    if reading.iban.value or attached.is_answer(reading):
         return reading.iban
     return numbers.find_iban(reading.mail.subject)
 

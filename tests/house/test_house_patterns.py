@@ -34,7 +34,7 @@ _SUBJECT = "a subject has 2,000 characters"
 BOUNDED = {
     "classify.corpus.check._TAG": "texts of the house",
     "classify.facts.attached.BY_NEEDLE": _JUDGED,
-    "classify.facts.attached.REPLY": _SUBJECT,
+    "classify.facts.attached._REPLY": _SUBJECT,
     "classify.facts.attached._ASKED": _JUDGED,
     "classify.facts.attached._NOT_IN_THIS_MAIL": _JUDGED,
     "classify.facts.beside_name._IN_BRACKETS": "a last line has 2,000 characters",
@@ -44,6 +44,7 @@ BOUNDED = {
     "classify.facts.whose_number._FORWARDED": _SUBJECT,
     "classify.facts.whose_number._HANDED_ON": _SUBJECT,
     "classify.one_line._NUMBER": _JUDGED,
+    "classify.sender_lines._SAYS_WHO": "120 characters of a line",
     "classify.wording._NUMBERS": _JUDGED,
     "ingest.body._EMPTY_WORDS": "texts of 300 characters",
     "ingest.dates._MONTH_FIRST": "200 bytes of a field",
