@@ -51,8 +51,8 @@ class MatrixHouse:
 
     directory = directory()
 
-    def local_now(self) -> datetime:
-        return NOW
+    def today(self) -> date:
+        return TODAY
 
 
 def stored(state: PlanState, *, by: str = "demo-admin-2") -> StoredPlan:

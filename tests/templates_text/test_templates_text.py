@@ -55,7 +55,7 @@ def test_it_renders_with_sample_values_and_equals_itself(text: Text) -> None:
     assert "{" not in rendered.subject + rendered.body
     if text.language is not Language.ENGLISH:
         assert rendered.subject == "Ihre Nachricht vom 20.11.2026"
-    assert compare(rendered, rendered.body.replace("\n", "\r\n"), subject=rendered.subject) == ()
+    assert compare(rendered, rendered.body.replace("\n", "\r\n")) == ()
 
 
 @each_text
