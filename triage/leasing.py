@@ -35,11 +35,12 @@ def renewed(house: House, lease: Lease, *, seconds: int) -> Lease:
         return leases.renew(tx, lease, now=house.clock(), seconds=seconds)
 
 
-def in_time(house: House, lease: Lease, *, seconds: int) -> Lease:
-    """The lease; prolonged to `seconds` from now where less than half of that is left of it.
+def in_time(house: House, lease: Lease) -> Lease:
+    """A postbox's lease; prolonged where less than half of a postbox's time is left of it.
 
     For work of many steps, none of which may take as long: with 700 folders on a slow line no look
     would ever end within the lease it began with. Raises: as `renewed`.
     """
+    seconds = house.policy.postbox_lease_seconds
     is_fresh = lease.until - house.clock() >= timedelta(seconds=seconds / 2)
     return lease if is_fresh else renewed(house, lease, seconds=seconds)

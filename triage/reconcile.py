@@ -86,7 +86,7 @@ def reconcile(
         unfinished=len(unread) > READ_A_LOOK,
         untold=found.untold,
     )
-    lease = leasing.in_time(house, lease, seconds=house.policy.postbox_lease_seconds)
+    lease = leasing.in_time(house, lease)
     return follow_moves.follow(house, box.name, lease, look)
 
 
@@ -103,7 +103,7 @@ def _in_all_folders(
     share = max(set_back.RUN, READ_A_LOOK // max(len(managed), 1))
     for folder in sorted(managed):
         # One after the other: a postbox may hold two million mails.
-        lease = leasing.in_time(house, lease, seconds=house.policy.postbox_lease_seconds)
+        lease = leasing.in_time(house, lease)
         view = _view(box, folder)
         if view is None:
             continue
@@ -117,7 +117,7 @@ def _in_all_folders(
     if found.absent:
         # Somebody moved or deleted: only then are the folders searched that we never used.
         for folder in set(box.folders()) - managed:
-            lease = leasing.in_time(house, lease, seconds=house.policy.postbox_lease_seconds)
+            lease = leasing.in_time(house, lease)
             view = _view(box, folder)
             found.unknown.extend(_unknown(house, box, view) if view else ())
     return found
