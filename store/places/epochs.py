@@ -15,7 +15,6 @@ from rules.postbox import Place
 from store.database import rows
 from store.database.engine import Tx
 from store.database.statements import parts, spelled
-from store.mails import ledger
 from store.places import moves, ownership, sightings
 from store.places.sightings import Sighting
 from store.tables.ledger import SightingState, message, op, sighting
@@ -37,11 +36,22 @@ def adopt_epoch(
     here = [(Place(folder, epoch, uid), found[uid]) for uid in free]
     owners = ownership.owners(tx, postbox, found=dict(here))
     known = matched(waiting, here, owners=owners, by_hand=False)
-    # Who wishes reads places and acts under the lock of the message.
-    ledger.lock_many(tx, (seen.message_id for seen in known.values()))
+    _lock(tx, sorted(seen.message_id for seen in known.values()))
     followed = [moves.Move(seen.message_id, postbox, to, seen.place) for to, seen in known.items()]
     moves.move_many(tx, followed, now=now)
     return {one.to.uid: one.message_id for one in followed}
+
+
+def _lock(tx: Tx, message_ids: Sequence[int]) -> None:
+    """As store/mails/ledger.py: who wishes reads places and acts under the lock of the message."""
+    for part in parts(message_ids):
+        row_id = message.c.id
+        tx.run(
+            sa.select(row_id)
+            .where(row_id.in_(part))
+            .order_by(row_id)
+            .with_for_update(key_share=True)
+        )
 
 
 def matched(
